@@ -1,0 +1,67 @@
+"""Errors by remedy: what to do about it decides the class, not where it came from.
+
+    RetryNow         a passing fault: try again with backoff and jitter
+    RetryLater       the provider said when: wait `seconds`, or give the run back if that is too long
+    BudgetExhausted  nothing more until the provider's period ends
+    Fatal            a person must act: wrong key, wrong host, wrong path, a page that cannot be what it says
+    RecordRejected   this one record only: keep it with its reason and go on
+"""
+
+from __future__ import annotations
+
+
+class SourceError(Exception):
+    """Root of everything that can go wrong between a source and us.
+
+    `body` is what the provider answered, kept for the reject that records it.
+    """
+
+    remedy = "see the message"
+
+    def __init__(self, message: str, *, source: str = "", body: bytes = b"") -> None:
+        super().__init__(f"{source}: {message}" if source else message)
+        self.source = source
+        self.body = body
+
+
+class RetryNow(SourceError):  # noqa: N818 - named by remedy, as the module says
+    """A passing fault: the same request may succeed in a moment."""
+
+    remedy = "retried with backoff; the next scheduled run tries again"
+
+
+class RetryLater(SourceError):  # noqa: N818
+    """The provider asks for a pause of `seconds`."""
+
+    remedy = "waits as long as the provider asked, or until the next scheduled run"
+
+    def __init__(self, message: str, *, seconds: float, source: str = "", body: bytes = b"") -> None:
+        super().__init__(message, source=source, body=body)
+        self.seconds = seconds
+
+
+class BudgetExhausted(SourceError):  # noqa: N818
+    """The plan's calls or credits are used up."""
+
+    remedy = "nothing is asked of this source until its plan's period ends; raise the plan or slow the schedule"
+
+
+class Fatal(SourceError):  # noqa: N818
+    """Trying again cannot help: a person must change something."""
+
+    remedy = "check the source's key, plan and base URL"
+
+
+class SourceSkipped(SourceError):  # noqa: N818
+    """Nothing to do for this source now, for a reason that is nobody's fault."""
+
+    remedy = "none needed"
+
+
+class RecordRejected(Exception):  # noqa: N818
+    """This record cannot be used. `reason` is a short code, the message says what was found."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail

@@ -1,0 +1,137 @@
+"""What a source is: read this first, then any file beside it.
+
+A source answers questions and does none of the work. It has no socket, no clock and no database: the engine
+fetches, keeps what was received, calls `parse`, stores, and advances the checkpoint. So a source is a table of
+plain functions, and testing one takes a recorded page and nothing else.
+
+To add a source: one file here with a `SOURCE`, one line in `__init__.py`, one recorded page in tests/fixtures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from models.records import FxRate, Listing, Payload, Quote
+
+Record = Listing | Quote | FxRate
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSettings:
+    """What the environment says about one source: `<NAME>_API_KEY`, `<NAME>_BASE_URL` and so on."""
+
+    name: str
+    base_url: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    plan: str | None = None
+    top_n: int = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where requests go and what they carry. The key travels in `headers`, never in a URL."""
+
+    base_url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """One page to fetch: a path below the origin, or a file.
+
+    `context` is what later pages and `parse` must know (a chain's CAIP-2 id, pages still to come); it is plain
+    JSON data so that a request can be cached and resumed.
+    """
+
+    path: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """The request's identity: two equal keys are the same page."""
+        query = "&".join(f"{name}={value}" for name, value in sorted(self.params.items()))
+        return f"{self.path}?{query}" if query else self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A page as it arrived: its bytes, and when."""
+
+    body: bytes
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page as understood: its records, raw, and what to ask for next.
+
+    `rejects` are records that could not even be told apart as such (a malformed CSV line), each with
+    (record id or line number, reason, detail).
+    """
+
+    records: list[Payload]
+    next: PageRequest | None = None
+    as_of: datetime | None = None
+    """The body's own time, where a source stamps the page and not the record."""
+    rejects: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """How many records a full pass is expected to bring. Fewer than `at_least` fails the source's run."""
+
+    at_least: int
+    about: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What `parse` may know besides the record: the page it came from."""
+
+    request: PageRequest
+    fetched_at: datetime
+    as_of: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One kind of thing a source tells: prices, identities, exchange rates."""
+
+    first_page: Callable[[SourceSettings], PageRequest]
+    read_page: Callable[[bytes, PageRequest], Page]
+    """Raises `errors.SourceError` where the body is not what it should be (HTML, an error with status 200)."""
+    parse: Callable[[dict[str, Any], Seen], Iterable[Record]]
+    """Pops every key it understands: what is left and not `ignored` is drift. Raises `errors.RecordRejected`."""
+    record_id: Callable[[Payload], str]
+    volume: Volume
+    ignored: frozenset[str] = frozenset()
+    """Known and left out on purpose, in writing."""
+    cached_for: timedelta = timedelta(seconds=60)
+    """The provider's own cache time: asking again sooner brings the same bytes."""
+    every: timedelta = timedelta(0)
+    """How long a full pass stays good: identity lists are asked for once a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A provider or a file, as a table of plain functions."""
+
+    name: str
+    title: str
+    origin: Callable[[SourceSettings], Origin]
+    quotes: Feed
+    identity: Feed | None = None
+    rates: Feed | None = None
+    requests_per_minute: int = 60
+    calls_network: bool = True
+    """False for a source that reads a file the project keeps."""
+
+    @property
+    def feeds(self) -> dict[str, Feed]:
+        """The feeds by name, quotes first."""
+        named = {"quotes": self.quotes, "identity": self.identity, "rates": self.rates}
+        return {name: feed for name, feed in named.items() if feed is not None}

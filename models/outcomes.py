@@ -1,0 +1,37 @@
+"""The words for how things ended: shared by the tables, the flows and the API."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Upstream(StrEnum):
+    """Where a database's prices come from. One database never sees both."""
+
+    SANDBOX = "SANDBOX"
+    LIVE = "LIVE"
+
+
+class RunOutcome(StrEnum):
+    """How a run stands. It only ever escalates: a run that lost a source is never a success."""
+
+    RUNNING = "running"
+    SUCCESS = "success"
+    SKIPPED = "skipped"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+
+class LinkState(StrEnum):
+    """What was decided about "this listing is that asset"."""
+
+    ACCEPTED = "accepted"
+    REVIEW = "review"
+    REJECTED = "rejected"
+
+
+class ListingKind(StrEnum):
+    """A coin lives on its own chain, a token on somebody else's."""
+
+    COIN = "coin"
+    TOKEN = "token"

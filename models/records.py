@@ -1,0 +1,152 @@
+"""The frozen values that cross rooms: what a source said, and what was decided about it.
+
+Money and supplies are exact `Decimal`s in US dollars or units of the coin, percentages are percent (1.5 means
+1.5 %), times are UTC-aware. `None` means "the source did not say", never zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from models.outcomes import LinkState, ListingKind
+
+MATCHER = "matcher"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One source's entry for a coin: how the source names it, never what is true."""
+
+    source: str
+    source_id: str
+    symbol: str | None = None
+    name: str | None = None
+    kind: ListingKind | None = None
+    is_active: bool | None = None
+    image_url: str | None = None
+    addresses: tuple[str, ...] | None = None
+    """Contract addresses as CAIP-19 (`eip155:1/erc20:0x…`); None: this feed says nothing about them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The newest numbers of one listing."""
+
+    source: str
+    source_id: str
+    fetched_at: datetime
+    price_usd: Decimal
+    source_updated_at: datetime | None = None
+    market_cap_usd: Decimal | None = None
+    volume_usd_24h: Decimal | None = None
+    percent_change_1h: Decimal | None = None
+    percent_change_24h: Decimal | None = None
+    percent_change_7d: Decimal | None = None
+    circulating_supply: Decimal | None = None
+    total_supply: Decimal | None = None
+    max_supply: Decimal | None = None
+    rank: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FxRate:
+    """Units of one currency that a bitcoin buys, as one source saw it."""
+
+    source: str
+    code: str
+    name: str
+    kind: str
+    units_per_btc: Decimal
+    observed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """A payload as received: canonical JSON text, and its hash."""
+
+    source: str
+    feed: str
+    record_id: str
+    payload: str
+    content_hash: bytes
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A record that could not be used, with the reason a person can act on."""
+
+    source: str
+    feed: str
+    record_id: str
+    reason: str
+    detail: str
+    payload: str
+    content_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The decision "this listing is that asset", with what spoke for it and who decided."""
+
+    source: str
+    source_id: str
+    asset_uid: str
+    state: LinkState
+    method: str
+    score: float
+    reasons: tuple[str, ...]
+    decided_by: str = MATCHER
+
+
+@dataclass(frozen=True, slots=True)
+class AssetIdentity:
+    """A canonical coin as published: the uid never changes meaning and is never used again."""
+
+    uid: str
+    symbol: str | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PriceInput:
+    """One listing's part in a unified price, kept also when it was left out."""
+
+    source: str
+    source_id: str
+    price_usd: Decimal
+    as_of: datetime
+    is_used: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnifiedPrice:
+    """An asset's price drawn from its fresh quotes. Derived, never invented: no fresh input, no price."""
+
+    price_usd: Decimal | None
+    method: str
+    spread: Decimal | None
+    """(highest - lowest) / price over the inputs used, as a fraction; None with fewer than two."""
+    confidence: float
+    as_of: datetime | None
+    inputs: tuple[PriceInput, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a write did, in rows."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(self.new + other.new, self.changed + other.changed, self.unchanged + other.unchanged)
+
+
+Payload = Mapping[str, object]
+"""A JSON object as decoded: its numbers with a fraction or exponent are `Decimal`."""
