@@ -14,20 +14,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from flows.settings import SourceSettings
 from models.records import FxRate, Listing, Payload, Quote
 
 Record = Listing | Quote | FxRate
-
-
-@dataclass(frozen=True, slots=True)
-class SourceSettings:
-    """What the environment says about one source: `<NAME>_API_KEY`, `<NAME>_BASE_URL` and so on."""
-
-    name: str
-    base_url: str | None = None
-    api_key: str | None = field(default=None, repr=False)
-    plan: str | None = None
-    top_n: int = 250
 
 
 @dataclass(frozen=True, slots=True)

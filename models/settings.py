@@ -1,0 +1,34 @@
+"""What the environment says about the database and the state folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from models.outcomes import Upstream
+
+
+class DatabaseSettings(BaseSettings):
+    """Where the vault is. Built in the front doors and passed down, never at import."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+
+    database_url: str | None = Field(
+        None,
+        description="A PostgreSQL 15+ URL (postgresql://user:password@host/name). "
+        "Unset: a private PostgreSQL in the state folder.",
+    )
+    database_pool_size: int = Field(10, ge=1, le=200, description="Connections kept open by one process.")
+    database_statement_timeout_seconds: int = Field(
+        30, ge=1, le=3600, description="Postgres gives up on one statement after this long."
+    )
+    kasparro_home: Path = Field(
+        Path(".kasparro"), description="State folder: private database, Prefect's state, caches, logs."
+    )
+    upstream: Upstream = Field(
+        Upstream.SANDBOX,
+        description="SANDBOX (simulated providers) or LIVE (the real ones). "
+        "A database that has seen one refuses the other.",
+    )
