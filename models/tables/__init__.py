@@ -1,0 +1,37 @@
+"""The index of what is kept, one file per noun. Foreign keys only: no relationships across files.
+
+Integer keys inside, text uids outside. A constraint is named by rule, so that a migration can name it too.
+"""
+
+from __future__ import annotations
+
+from models.tables.metadata import metadata  # isort: skip - names must be ruled before the first table
+from models.tables.assets import Asset
+from models.tables.checkpoints import Checkpoint, SourceDrift
+from models.tables.dataset import DatasetVersion
+from models.tables.links import AssetLink
+from models.tables.listings import Listing, ListingAddress
+from models.tables.prices import FxRate, PricePoint
+from models.tables.quotes import LandedQuote, Quote
+from models.tables.records import RawRecord, RejectedRecord
+from models.tables.runs import Run
+from models.tables.sources import Source
+
+__all__ = [
+    "Asset",
+    "AssetLink",
+    "Checkpoint",
+    "DatasetVersion",
+    "FxRate",
+    "LandedQuote",
+    "Listing",
+    "ListingAddress",
+    "PricePoint",
+    "Quote",
+    "RawRecord",
+    "RejectedRecord",
+    "Run",
+    "Source",
+    "SourceDrift",
+    "metadata",
+]
