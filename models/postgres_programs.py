@@ -121,10 +121,8 @@ def _account(data: Path) -> tuple[int, int]:
 
 
 def _reachable(account: tuple[int, int], folder: Path, data: Path) -> bool:
-    try:
-        return _run_as(account, [str(folder / "postgres"), "--version"], cwd=data).returncode == 0
-    except PermissionError:
-        return False
+    probe = ["/bin/sh", "-c", 'cd "$1" && exec "$2" --version', "sh", str(data), str(folder / "postgres")]
+    return _run_as(account, probe, cwd=Path("/")).returncode == 0
 
 
 def _setpriv(uid: int, gid: int) -> list[str]:
@@ -135,7 +133,9 @@ def _setpriv(uid: int, gid: int) -> list[str]:
             "is not there to help: move the checkout to a folder others may enter, or set DATABASE_URL"
         )
     ids = [f"--reuid={uid}", f"--regid={gid}", "--clear-groups"]
-    return [setpriv, *ids, f"--inh-caps={KEPT}", f"--ambient-caps={KEPT}", "--"]
+    # Without the secure bit access(2), which initdb asks about its own path, forgets what the account may do.
+    kept = ["--securebits=+no_setuid_fixup", f"--inh-caps={KEPT}", f"--ambient-caps={KEPT}"]
+    return [setpriv, *ids, *kept, "--"]
 
 
 def _run_as(
