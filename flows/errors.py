@@ -1,10 +1,10 @@
 """Errors by remedy: what to do about it decides the class, not where it came from.
 
-    RetryNow         a passing fault: try again with backoff and jitter
-    RetryLater       the provider said when: wait `seconds`, or give the run back if that is too long
-    BudgetExhausted  nothing more until the provider's period ends
-    Fatal            a person must act: wrong key, wrong host, wrong path, a page that cannot be what it says
-    RecordRejected   this one record only: keep it with its reason and go on
+RetryNow         a passing fault: try again with backoff and jitter
+RetryLater       the provider said when: wait `seconds`, or give the run back if that is too long
+BudgetExhausted  nothing more until the provider's period ends
+Fatal            a person must act: wrong key, wrong host, wrong path, a page that cannot be what it says
+RecordRejected   this one record only: keep it with its reason and go on
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ class RetryLater(SourceError):  # noqa: N818
 class BudgetExhausted(SourceError):  # noqa: N818
     """The plan's calls or credits are used up."""
 
-    remedy = "nothing is asked of this source until its plan's period ends; raise the plan or slow the schedule"
+    remedy = (
+        "nothing is asked of this source until its plan's period ends; raise the plan or slow the schedule"
+    )
 
 
 class Fatal(SourceError):  # noqa: N818

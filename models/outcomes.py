@@ -34,4 +34,4 @@ class ListingKind(StrEnum):
     """A coin lives on its own chain, a token on somebody else's."""
 
     COIN = "coin"
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105 - a kind of coin, not a secret

@@ -16,7 +16,7 @@ class PricePoint(SQLModel, table=True):
     """
 
     __tablename__ = "price_points"
-    __table_args__ = {"postgresql_partition_by": "RANGE (observed_at)"}  # noqa: RUF012 - SQLAlchemy's own spelling
+    __table_args__ = {"postgresql_partition_by": "RANGE (observed_at)"}
 
     listing_id: int = Field(primary_key=True, sa_type=BigInteger)
     observed_at: datetime = Field(primary_key=True)

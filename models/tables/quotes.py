@@ -8,7 +8,6 @@ from decimal import Decimal
 from sqlalchemy import BigInteger, CheckConstraint
 from sqlmodel import Field, SQLModel
 
-
 POSITIVE_AND_FINITE = "price_usd > 0 AND price_usd < 'Infinity'"
 """NaN sorts above Infinity in PostgreSQL, so this keeps both out. An unknown price is no row, never a zero."""
 

@@ -1,0 +1,32 @@
+"""The migrations: they make exactly the tables of the code, on every way up and down."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from models import migrate
+from models.db import DatabaseUnavailable
+
+
+def test_migrated_tables_are_the_tables_of_the_code(database_url: str) -> None:
+    assert migrate.check(database_url) is None
+
+
+def test_all_the_way_down_and_up_again(database_url: str) -> None:
+    migrate.downgrade(database_url, "base")
+    assert "run `python -m models upgrade`" in (migrate.check(database_url) or "")
+    migrate.upgrade(database_url)
+    assert migrate.check(database_url) is None
+
+
+async def test_several_processes_may_upgrade_at_once(database_url: str) -> None:
+    migrate.downgrade(database_url, "base")
+    await asyncio.gather(*(asyncio.to_thread(migrate.upgrade, database_url) for _ in range(3)))
+    assert migrate.check(database_url) is None
+
+
+def test_another_kind_of_database_is_one_clear_sentence() -> None:
+    with pytest.raises(DatabaseUnavailable, match="must start with postgresql://"):
+        migrate.upgrade("mysql://localhost/kasparro")
