@@ -1,0 +1,80 @@
+"""Writing down what was received: raw records, rejects, drift and checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.records import RawRecord, Reject
+from models.store.bulk import add_missing, json_text
+from models.tables import Checkpoint, RejectedRecord, SourceDrift
+from models.tables import RawRecord as RawRow
+
+
+async def keep_raw(session: AsyncSession, records: Iterable[RawRecord], run_id: int) -> int:
+    """Keep payloads as received, the same content once; returns how many were new."""
+    unique = {(record.feed, record.record_id, record.content_hash): record for record in records}
+    rows = [
+        {
+            "source": record.source,
+            "feed": record.feed,
+            "record_id": record.record_id,
+            "payload": json_text(record.payload),
+            "content_hash": record.content_hash,
+            "fetched_at": record.fetched_at,
+            "run_id": run_id,
+        }
+        for record in unique.values()
+    ]
+    return await add_missing(session, RawRow, rows, ("source", "feed", "record_id", "content_hash"))
+
+
+async def keep_rejects(session: AsyncSession, rejects: Iterable[Reject], run_id: int, at: datetime) -> int:
+    """Keep what could not be used, the same content and reason once; returns how many were new."""
+    unique = {
+        (reject.feed, reject.record_id, reject.reason, reject.content_hash): reject for reject in rejects
+    }
+    rows = [
+        {
+            "source": reject.source,
+            "feed": reject.feed,
+            "record_id": reject.record_id,
+            "reason": reject.reason,
+            "detail": reject.detail,
+            "payload": json_text(reject.payload),
+            "content_hash": reject.content_hash,
+            "rejected_at": at,
+            "run_id": run_id,
+        }
+        for reject in unique.values()
+    ]
+    return await add_missing(
+        session, RejectedRecord, rows, ("source", "feed", "record_id", "reason", "content_hash")
+    )
+
+
+async def note_drift(
+    session: AsyncSession, source: str, feed: str, examples: Mapping[str, object], at: datetime
+) -> None:
+    """Note keys that nobody expected, each once, with the first value seen (as JSON data)."""
+    for field, example in sorted(examples.items()):
+        entry = insert(SourceDrift).values(
+            source=source, feed=feed, field=field, example=example, first_seen_at=at
+        )
+        await session.execute(entry.on_conflict_do_nothing())
+
+
+async def advance_checkpoint(session: AsyncSession, checkpoint: Checkpoint) -> None:
+    """Write how far a feed got. A page (completed_at None) leaves the time of the last full pass as it was."""
+    values = checkpoint.model_dump()
+    entry = insert(Checkpoint).values(values)
+    kept = ("source", "feed") if checkpoint.completed_at else ("source", "feed", "completed_at")
+    await session.execute(
+        entry.on_conflict_do_update(
+            index_elements=["source", "feed"],
+            set_={name: entry.excluded[name] for name in values if name not in kept},
+        )
+    )

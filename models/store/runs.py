@@ -1,0 +1,77 @@
+"""Writing down runs, and making sure that a source has one run at a time.
+
+A run holds an advisory lock on a connection of its own for as long as it lives. The kernel and Postgres drop it when
+the process dies in whatever way; so a run that is still `running` in the table while nobody holds its lock is dead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.db import Sessions
+from models.outcomes import RunOutcome
+from models.tables import Run
+
+CRASHED = "the process that ran this ended before it could finish"
+
+
+@asynccontextmanager
+async def sole_run(sessions: Sessions, job: str) -> AsyncIterator[bool]:
+    """Hold the lock of `job` (a source's name, or `publish`) for the block; yields False where another run has it."""
+    async with sessions() as session:
+        lock = {"key": f"kasparro:{job}"}
+        taken = await session.execute(text("SELECT pg_try_advisory_lock(hashtextextended(:key, 0))"), lock)
+        await session.commit()
+        if not taken.scalar_one():
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            await session.execute(text("SELECT pg_advisory_unlock(hashtextextended(:key, 0))"), lock)
+            await session.commit()
+
+
+async def start_run(session: AsyncSession, run: Run) -> int:
+    """Enter a run as running; returns its key. Runs of the same job left running are closed as failed.
+
+    Call it while holding the job's lock: then whoever wrote `running` is gone.
+    """
+    await session.execute(
+        update(Run)
+        .where(
+            col(Run.flow) == run.flow,
+            col(Run.source).is_not_distinct_from(run.source),
+            col(Run.outcome) == RunOutcome.RUNNING,
+        )
+        .values(outcome=RunOutcome.FAILED, finished_at=run.started_at, error=CRASHED, remedy="run again")
+    )
+    session.add(run)
+    await session.flush()
+    assert run.id is not None  # noqa: S101 - flush has read it back
+    return run.id
+
+
+async def count_page(session: AsyncSession, run_id: int, counts: Mapping[str, int]) -> None:
+    """Add one page's counts to its run, in the transaction that stores the page."""
+    await session.execute(
+        update(Run)
+        .where(col(Run.id) == run_id)
+        .values({getattr(Run, name): getattr(Run, name) + count for name, count in counts.items()})
+    )
+
+
+async def finish_run(
+    session: AsyncSession, run_id: int, outcome: RunOutcome, at: datetime, **facts: Any
+) -> None:  # noqa: ANN401 - columns of Run
+    """Close a run with its outcome; `facts` are further columns (error, remedy, dataset_version, counts)."""
+    await session.execute(
+        update(Run).where(col(Run.id) == run_id).values(outcome=outcome, finished_at=at, **facts)
+    )
