@@ -58,6 +58,11 @@ def private_postgres(
                 _stop_if_last(programs, data, users)
 
 
+def is_running(root: Path) -> bool:
+    """Tell whether the server in `root` is alive, without asking it anything."""
+    return _postmaster_lives(root.resolve() / "data")
+
+
 def _folders(root: Path) -> Path:
     """Make what is missing; `data` stays empty until `initdb` has done its work elsewhere."""
     try:
@@ -87,7 +92,7 @@ def _ensure_running(programs: Programs, root: Path, settings: dict[str, str]) ->
     if not (data / "PG_VERSION").exists():
         _initialize(programs, data, safely=settings.get("fsync") != "off")
     deadline = time.monotonic() + START_SECONDS
-    while _postmaster(data) and time.monotonic() < deadline:
+    while _postmaster_lives(data) and time.monotonic() < deadline:
         if _answers(url):
             return url
         time.sleep(0.1)  # somebody's start or stop is under way
@@ -137,7 +142,7 @@ def _stop_if_last(programs: Programs, data: Path, users: IO[str]) -> None:
         fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return
-    if _postmaster(data):
+    if _postmaster_lives(data):
         programs.run("pg_ctl", "stop", "-D", data, "-m", "fast", "-w", "-t", str(START_SECONDS))
 
 
@@ -175,7 +180,7 @@ def _answers(url: str) -> bool:
     return True
 
 
-def _postmaster(data: Path) -> bool:
+def _postmaster_lives(data: Path) -> bool:
     """Whether the process that `postmaster.pid` names is alive and is the server of this very folder."""
     try:
         pid = int((data / "postmaster.pid").read_text().split()[0])

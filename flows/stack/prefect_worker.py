@@ -1,0 +1,40 @@
+"""The door `python -m flows worker`: pool, deployments, stale runs, and then Prefect's worker."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from typing import NoReturn
+
+from flows.stack.deployments import deploy
+from flows.stack.duties import close_stale_runs
+from flows.stack.environment import prefect_environment
+from flows.stack.prefect_api import POOL, WORKER, open_prefect
+from flows.stack.settings import StackSettings, project_folder
+
+SERVER_WITHIN_SECONDS = 120
+RUNS_AT_ONCE = 4
+
+
+def serve_worker(settings: StackSettings, *, single_host: bool = False) -> NoReturn:
+    """Do the start-up duties, then become Prefect's worker, in the project's folder.
+
+    `single_host` says that no other worker serves this server, so that runs nobody owns can be closed. Raises
+    `PrefectUnavailable` or `DeployFailed`.
+    """
+    os.environ.update(prefect_environment(settings))
+    os.chdir(project_folder())
+    asyncio.run(_prepare(settings, single_host=single_host))
+    command = ["worker", "start", "--pool", POOL, "--name", WORKER, "--limit", str(RUNS_AT_ONCE)]
+    os.execv(sys.executable, [sys.executable, "-m", "prefect", *command])  # noqa: S606 - no shell wanted
+
+
+async def _prepare(settings: StackSettings, *, single_host: bool) -> None:
+    async with open_prefect(settings.prefect_api) as prefect:
+        await prefect.wait_until_ready(SERVER_WITHIN_SECONDS)
+        await prefect.ensure_pool()
+        if single_host:
+            await prefect.forget_worker()
+            await close_stale_runs(prefect)
+        await deploy(prefect, settings, project_folder())
