@@ -9,6 +9,8 @@ RecordRejected   this one record only: keep it with its reason and go on
 
 from __future__ import annotations
 
+from typing import Self
+
 
 class SourceError(Exception):
     """Root of everything that can go wrong between a source and us.
@@ -19,9 +21,17 @@ class SourceError(Exception):
     remedy = "see the message"
 
     def __init__(self, message: str, *, source: str = "", body: bytes = b"") -> None:
-        super().__init__(f"{source}: {message}" if source else message)
+        super().__init__(message)
         self.source = source
         self.body = body
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.args[0]}" if self.source else str(self.args[0])
+
+    def at(self, source: str) -> Self:
+        """Say at which source this happened."""
+        self.source = source
+        return self
 
 
 class RetryNow(SourceError):  # noqa: N818 - named by remedy, as the module says

@@ -1,24 +1,28 @@
-"""What the environment says about the workshop: schedules, files, and one block per source."""
+"""What the environment says about the workshop: files, patience, and one block for each source."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dotenv import dotenv_values
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from models.outcomes import Upstream
 
 
 @dataclass(frozen=True, slots=True)
 class SourceSettings:
-    """What the environment says about one source: `<NAME>_API_KEY`, `<NAME>_BASE_URL` and so on."""
+    """What the environment says about one source: `<NAME>_API_KEY`, `<NAME>_PLAN`, `<NAME>_BASE_URL`, `<NAME>_TOP_N`."""
 
     name: str
     base_url: str | None = None
     api_key: str | None = field(default=None, repr=False)
     plan: str | None = None
     top_n: int = 250
-    data_dir: Path = Path("data")
 
 
 class FlowSettings(BaseSettings):
@@ -27,3 +31,55 @@ class FlowSettings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore")
 
     data_dir: Path = Field(Path("data"), description="Folder of the CSV sources and of `sources.toml`.")
+    upstream: Upstream = Field(Upstream.SANDBOX, description="SANDBOX or LIVE: whose prices are fetched.")
+    sandbox_url: str = Field("http://127.0.0.1:8900", description="Where the sandbox providers listen.")
+    connect_timeout_seconds: float = Field(
+        10, gt=0, le=120, description="Patience with connecting to a provider."
+    )
+    read_timeout_seconds: float = Field(30, gt=0, le=600, description="Patience with each part of an answer.")
+    retry_attempts: int = Field(
+        3, ge=1, le=10, description="Attempts at one page before the run gives up on it."
+    )
+    retry_patience_seconds: float = Field(
+        60,
+        ge=0,
+        le=600,
+        description="The longest pause asked by a provider that is waited for; beyond it the run is given back.",
+    )
+    fresh_for_seconds: int = Field(
+        7200, ge=60, description="A quote older than this takes no part in a unified price."
+    )
+
+
+_OLDER_NAMES = {"COINGECKO_API_KEY": "CGEKO_KEY"}
+"""The older services' name of a variable, used where today's is not set."""
+
+_SANDBOX_KEY = "sandbox"
+"""The sandbox's CoinCap wants a key like the real one, and takes any."""
+
+
+def environment(env_file: Path = Path(".env")) -> dict[str, str]:
+    """Return the process's environment over what `.env` says: the variables that Settings classes read too."""
+    written = {name: value for name, value in dotenv_values(env_file).items() if value is not None}
+    return written | os.environ
+
+
+def source_settings(name: str, flows: FlowSettings, env: Mapping[str, str]) -> SourceSettings:
+    """Read one source's block. Raises ValueError, with the variable's name, where a value cannot be used."""
+    prefix = name.upper().replace("-", "_")
+
+    def read(part: str) -> str | None:
+        variable = f"{prefix}_{part}"
+        return env.get(variable) or env.get(_OLDER_NAMES.get(variable, "")) or None
+
+    top_n = read("TOP_N") or "250"
+    if not top_n.isdecimal() or int(top_n) < 1:
+        raise ValueError(f"{prefix}_TOP_N must be a whole number above zero, got {top_n!r}")
+    is_sandbox = flows.upstream is Upstream.SANDBOX
+    return SourceSettings(
+        name=name,
+        base_url=read("BASE_URL"),
+        api_key=_SANDBOX_KEY if is_sandbox else read("API_KEY"),
+        plan=None if is_sandbox else read("PLAN"),
+        top_n=int(top_n),
+    )

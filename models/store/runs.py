@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -69,9 +68,18 @@ async def count_page(session: AsyncSession, run_id: int, counts: Mapping[str, in
 
 
 async def finish_run(
-    session: AsyncSession, run_id: int, outcome: RunOutcome, at: datetime, **facts: Any
-) -> None:  # noqa: ANN401 - columns of Run
-    """Close a run with its outcome; `facts` are further columns (error, remedy, dataset_version, counts)."""
+    session: AsyncSession,
+    run_id: int,
+    outcome: RunOutcome,
+    at: datetime,
+    *,
+    error: str | None = None,
+    remedy: str | None = None,
+    dataset_version: int | None = None,
+) -> None:
+    """Close a run: how it ended, when, what went wrong with what to do, and the version it published."""
     await session.execute(
-        update(Run).where(col(Run.id) == run_id).values(outcome=outcome, finished_at=at, **facts)
+        update(Run)
+        .where(col(Run.id) == run_id)
+        .values(outcome=outcome, finished_at=at, error=error, remedy=remedy, dataset_version=dataset_version)
     )

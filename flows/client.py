@@ -1,0 +1,170 @@
+"""Fetching one page: politely, within limits, and with every failure named by its remedy.
+
+The only module that touches a provider. It sends our own User-Agent, keeps a key in headers and out of every message,
+follows no redirect, reads no more than `MAX_BODY_BYTES`, and waits as long as the provider asks, up to its patience;
+a longer pause is raised, so that the run can be given back and the schedule comes again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from importlib.metadata import version
+from ipaddress import ip_address
+from typing import Self
+from urllib.parse import urlsplit
+
+import anyio
+import httpx
+import stamina
+from aiolimiter import AsyncLimiter
+
+from flows import wire
+from flows.errors import Fatal, RetryLater, RetryNow, SourceError, SourceSkipped
+from flows.settings import FlowSettings, SourceSettings
+from flows.sources.contract import Fetched, Origin, PageRequest, Source
+from models.outcomes import Upstream
+
+USER_AGENT = f"kasparro/{version('kasparro')} (+https://github.com/kasparro/kasparro)"
+MAX_BODY_BYTES = 100 * 1024 * 1024
+
+
+class Client:
+    """An HTTP client for all sources, for the length of an `async with`."""
+
+    def __init__(self, settings: FlowSettings) -> None:
+        self._settings = settings
+        self._limits: dict[str, AsyncLimiter] = {}
+        self._http = httpx.AsyncClient(
+            headers={"user-agent": USER_AGENT, "accept": "application/json"},
+            timeout=httpx.Timeout(settings.read_timeout_seconds, connect=settings.connect_timeout_seconds),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.aclose()
+
+    async def fetch(self, source: Source, settings: SourceSettings, request: PageRequest) -> Fetched:
+        """Fetch one page. Passing faults are tried again here; what is raised has outlasted that patience."""
+        if not source.calls_network:
+            return Fetched(await self._read_file(source, request), datetime.now(UTC))
+        origin = self._origin(source, settings)
+        _refuse_plain_http(source.name, origin.base_url)
+        limit = self._limits.setdefault(source.name, AsyncLimiter(source.requests_per_minute, 60))
+        async for attempt in stamina.retry_context(
+            on=self._pause_before_retry,
+            attempts=self._settings.retry_attempts,
+            timeout=self._settings.retry_patience_seconds * 2,
+            wait_initial=0.5,
+            wait_max=10,
+        ):
+            with attempt:
+                async with limit:
+                    return await self._once(source.name, origin, request)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _origin(self, source: Source, settings: SourceSettings) -> Origin:
+        """Say where a source's requests go: in SANDBOX mode to the same path below the sandbox's `/<source>`."""
+        origin = source.origin(settings)
+        if self._settings.upstream is Upstream.LIVE or settings.base_url is not None:
+            return origin
+        path = urlsplit(origin.base_url).path
+        return replace(origin, base_url=f"{self._settings.sandbox_url.rstrip('/')}/{source.name}{path}")
+
+    def _pause_before_retry(self, error: Exception) -> bool | float:
+        """Decide whether, and for RetryLater after how many seconds, an error is worth another attempt here."""
+        if isinstance(error, RetryLater):
+            return error.seconds if error.seconds <= self._settings.retry_patience_seconds else False
+        return isinstance(error, RetryNow)
+
+    async def _once(self, name: str, origin: Origin, request: PageRequest) -> Fetched:
+        url = f"{origin.base_url.rstrip('/')}/{request.path.lstrip('/')}"
+        try:
+            async with self._http.stream(
+                "GET", url, params=dict(request.params), headers=dict(origin.headers)
+            ) as answer:
+                body = await _body_of(answer)
+        except httpx.HTTPError as error:
+            raise RetryNow(f"{url}: {type(error).__name__} {error}".strip(), source=name) from error
+        except SourceError as error:
+            raise error.at(name) from None
+        if answer.status_code != HTTPStatus.OK:
+            raise _error_of(answer, body).at(name)
+        return Fetched(body, datetime.now(UTC))
+
+    async def _read_file(self, source: Source, request: PageRequest) -> bytes:
+        path = anyio.Path(self._settings.data_dir / request.path)
+        try:
+            if (await path.stat()).st_size > MAX_BODY_BYTES:
+                raise Fatal(f"{path} is larger than {MAX_BODY_BYTES:,} bytes", source=source.name)
+            return await path.read_bytes()
+        except FileNotFoundError:
+            raise SourceSkipped(f"there is no {path} yet", source=source.name) from None
+        except OSError as error:
+            raise Fatal(f"{path} cannot be read: {error.strerror}", source=source.name) from error
+
+
+async def _body_of(answer: httpx.Response) -> bytes:
+    chunks, size = [], 0
+    async for chunk in answer.aiter_bytes():
+        size += len(chunk)
+        if size > MAX_BODY_BYTES:
+            raise Fatal(f"{answer.url.path} answered with more than {MAX_BODY_BYTES:,} bytes")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _error_of(answer: httpx.Response, body: bytes) -> SourceError:
+    """Name the remedy of an answer that is not 200, by its status, body and headers."""
+    try:
+        data = wire.decode(body)
+    except RetryLater as pause:
+        return pause
+    except RetryNow:
+        data = None
+    if answer.has_redirect_location:
+        return Fatal(
+            f"HTTP {answer.status_code}: redirects to {answer.headers['location']}, which is not followed"
+        )
+    return wire.error_for(
+        answer.status_code, data, body, pause=pause_asked(answer.headers, datetime.now(UTC))
+    )
+
+
+def pause_asked(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Read how many seconds an answer asks us to wait: Retry-After in both forms, or x-ratelimit-reset as seen."""
+    asked = headers.get("retry-after") or headers.get("x-ratelimit-reset")
+    if asked is None:
+        return None
+    try:
+        seconds = float(asked)
+        return max(0.0, seconds - now.timestamp() if seconds >= wire.EPOCH_FROM else seconds)
+    except ValueError:
+        pass
+    for parse in (parsedate_to_datetime, lambda text: datetime.strptime(text, "%Y-%m-%d %H:%M:%S %z")):
+        try:
+            return max(0.0, (parse(asked) - now).total_seconds())
+        except (ValueError, TypeError):
+            continue
+    return None
+
+
+def _refuse_plain_http(name: str, base_url: str) -> None:
+    parts = urlsplit(base_url)
+    if parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
+        raise Fatal(
+            f"{name.upper()}_BASE_URL must be https:// (http:// only on this machine), got {parts.scheme}://{parts.hostname}",
+            source=name,
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,136 @@
+"""CoinCap v3, through a CSV file: `refresh-csv` writes what the API answers, the source reads that file.
+
+The file keeps the API's strings verbatim, so that a refresh loses nothing; numbers are understood on reading: a
+float64 printed with 18 decimals is read as the shortest decimal that is the same float.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from flows import wire
+from flows.chains import MalformedAddress, caip19, chain_id
+from flows.csv_rows import read_rows
+from flows.errors import Fatal
+from flows.fields import decimal_of, float_text, id_of, instant_of, positive, price_of, text_of
+from flows.settings import SourceSettings
+from flows.sources.contract import Feed, Origin, Page, PageRequest, Record, Seen, Source, Volume
+from models.records import Listing, Quote
+
+NAME = "coincap"
+CSV_FILE = "crypto_market.csv"
+PER_PAGE = 2_000
+COLUMNS = (
+    "id", "rank", "symbol", "name", "supply", "maxSupply", "marketCapUsd", "volumeUsd24Hr", "priceUsd",
+    "changePercent24Hr", "vwap24Hr", "explorer", "tokens", "timestamp",
+)  # fmt: skip
+"""What a row of the file holds: the API's fields, and the page's own time in epoch milliseconds."""
+
+
+def origin(settings: SourceSettings) -> Origin:
+    """Say the host; every call needs a key."""
+    headers = {"authorization": f"Bearer {settings.api_key}"} if settings.api_key else {}
+    return Origin(settings.base_url or "https://rest.coincap.io/v3", headers)
+
+
+def assets_page(left: int, offset: int = 0) -> PageRequest:
+    """Ask the API for the next of the assets still wanted."""
+    params = {"limit": str(min(PER_PAGE, left)), "offset": str(offset)}
+    return PageRequest("/assets", params, {"left": left})
+
+
+def read_assets(body: bytes, request: PageRequest) -> Page:
+    """Read a page of the API: rows as the file keeps them, strings verbatim."""
+    data = wire.decode_object(body, "data", "timestamp")
+    rows = data["data"]
+    if not isinstance(rows, list):
+        raise Fatal("`data` is not a list of assets", body=body)
+    limit, left = int(request.params["limit"]), int(request.context["left"]) - len(rows)
+    is_last = len(rows) < limit or left <= 0
+    following = None if is_last else assets_page(left, int(request.params["offset"]) + limit)
+    return Page([_as_row(row, data["timestamp"]) for row in rows], following)
+
+
+def _as_row(asset: Mapping[str, Any], timestamp: object) -> dict[str, object]:
+    row = {column: asset.get(column) for column in COLUMNS}
+    tokens = asset.get("tokens")
+    return row | {"tokens": wire.encode(tokens) if tokens else None, "timestamp": timestamp}
+
+
+def _read_csv(body: bytes, _: PageRequest) -> Page:
+    rows, malformed = read_rows(body, {"id", "priceUsd"})
+    return Page(rows, rejects=malformed)
+
+
+def _parse_asset(raw: dict[str, Any], seen: Seen) -> Iterable[Record]:
+    source_id = id_of(raw.pop("id", None))
+    yield Listing(
+        NAME,
+        source_id,
+        symbol=text_of(raw.pop("symbol", None), "symbol"),
+        name=text_of(raw.pop("name", None), "name"),
+        is_active=True,
+        addresses=tuple(_addresses(raw.pop("tokens", None))),
+    )
+    rank = decimal_of(raw.pop("rank", None), "rank")
+    yield Quote(
+        NAME,
+        source_id,
+        fetched_at=seen.fetched_at,
+        source_updated_at=instant_of(raw.pop("timestamp", None), "timestamp", now=seen.fetched_at),
+        price_usd=price_of(float_text(raw.pop("priceUsd", None), "priceUsd"), "priceUsd"),
+        market_cap_usd=positive(float_text(raw.pop("marketCapUsd", None), "marketCapUsd")),
+        volume_usd_24h=float_text(raw.pop("volumeUsd24Hr", None), "volumeUsd24Hr"),
+        percent_change_24h=float_text(raw.pop("changePercent24Hr", None), "changePercent24Hr"),
+        circulating_supply=positive(float_text(raw.pop("supply", None), "supply")),
+        max_supply=positive(float_text(raw.pop("maxSupply", None), "maxSupply")),
+        rank=int(rank) if rank else None,
+    )
+
+
+def _addresses(tokens: str | None) -> Iterator[str]:
+    """Read the tokens map. Chains we do not know and malformed addresses are no evidence; the raw record keeps them."""
+    chains = wire.decode_object(tokens.encode()) if tokens else {}
+    for platform, addresses in chains.items():
+        chain = chain_id(NAME, platform)
+        for address in addresses if chain and isinstance(addresses, list) else ():
+            try:
+                if known := caip19(chain or "", text_of(address, "tokens")):
+                    yield known
+            except MalformedAddress:
+                continue
+
+
+SOURCE = Source(
+    name=NAME,
+    title="CoinCap",
+    origin=origin,
+    calls_network=False,
+    requests_per_minute=60,
+    quotes=Feed(
+        first_page=lambda _: PageRequest(CSV_FILE),
+        read_page=_read_csv,
+        parse=_parse_asset,
+        record_id=lambda raw: str(raw.get("id")),
+        ignored=frozenset({"vwap24Hr", "explorer"}),
+        volume=Volume(at_least=50, about=2_000),
+        cached_for=timedelta(0),
+    ),
+)
+API = Source(
+    name=NAME,
+    title="CoinCap's API",
+    origin=origin,
+    requests_per_minute=60,
+    quotes=Feed(
+        first_page=lambda settings: assets_page(settings.top_n),
+        read_page=read_assets,
+        parse=_parse_asset,
+        record_id=lambda raw: str(raw.get("id")),
+        volume=Volume(at_least=50, about=2_000),
+        cached_for=timedelta(minutes=1),
+    ),
+)
+"""The same provider as `refresh-csv` reads it."""

@@ -1,0 +1,124 @@
+"""CoinPaprika v1: every ticker in one page, and its contract addresses chain by chain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from flows import wire
+from flows.chains import MalformedAddress, caip19, chain_id
+from flows.errors import RecordRejected
+from flows.fields import decimal_of, id_of, instant_of, positive, price_of, text_of
+from flows.settings import SourceSettings
+from flows.sources.contract import Feed, Origin, Page, PageRequest, Record, Seen, Source, Volume
+from models.records import Listing, Quote
+
+NAME = "coinpaprika"
+
+
+def origin(settings: SourceSettings) -> Origin:
+    """Say the host by the plan. The key is the whole Authorization value: with `Bearer` it is refused."""
+    if settings.api_key is None or (settings.plan or "").lower() == "free":
+        return Origin(settings.base_url or "https://api.coinpaprika.com/v1")
+    return Origin(
+        settings.base_url or "https://api-pro.coinpaprika.com/v1", {"authorization": settings.api_key}
+    )
+
+
+def _first_tickers(_: SourceSettings) -> PageRequest:
+    return PageRequest("/tickers", {"quotes": "USD"})
+
+
+def _parse_ticker(raw: dict[str, Any], seen: Seen) -> Iterable[Record]:
+    source_id = id_of(raw.pop("id", None))
+    yield Listing(
+        NAME,
+        source_id,
+        symbol=text_of(raw.pop("symbol", None), "symbol"),
+        name=text_of(raw.pop("name", None), "name"),
+        is_active=True,
+    )
+    usd = _usd_of(raw)
+    rank = decimal_of(raw.pop("rank", None), "rank")
+    yield Quote(
+        NAME,
+        source_id,
+        fetched_at=seen.fetched_at,
+        source_updated_at=instant_of(raw.pop("last_updated", None), "last_updated", now=seen.fetched_at),
+        price_usd=price_of(decimal_of(usd.get("price"), "quotes.USD.price"), "quotes.USD.price"),
+        market_cap_usd=positive(decimal_of(usd.get("market_cap"), "quotes.USD.market_cap")),
+        volume_usd_24h=decimal_of(usd.get("volume_24h"), "quotes.USD.volume_24h"),
+        percent_change_1h=decimal_of(usd.get("percent_change_1h"), "quotes.USD.percent_change_1h"),
+        percent_change_24h=decimal_of(usd.get("percent_change_24h"), "quotes.USD.percent_change_24h"),
+        percent_change_7d=decimal_of(usd.get("percent_change_7d"), "quotes.USD.percent_change_7d"),
+        circulating_supply=positive(decimal_of(raw.pop("circulating_supply", None), "circulating_supply")),
+        total_supply=positive(decimal_of(raw.pop("total_supply", None), "total_supply")),
+        max_supply=positive(decimal_of(raw.pop("max_supply", None), "max_supply")),
+        rank=int(rank) if rank else None,  # 0 is "unranked"
+    )
+
+
+def _usd_of(raw: dict[str, Any]) -> dict[str, Any]:
+    quotes = raw.pop("quotes", None)
+    usd = quotes.get("USD") if isinstance(quotes, dict) else None
+    if not isinstance(usd, dict):
+        raise RecordRejected("no_price", "quotes has no USD: ask for USD by name beside other currencies")
+    return usd
+
+
+def _first_contracts(_: SourceSettings) -> PageRequest:
+    return PageRequest("/contracts")
+
+
+def _read_contracts(body: bytes, request: PageRequest) -> Page:
+    """Read the list of chains first, then each chain that we know, one page a chain."""
+    rows = wire.decode_list(body)
+    if "platform" in request.context:
+        return Page(rows, _contracts_of(request.context["left"]))
+    return Page([], _contracts_of([name for name in rows if isinstance(name, str) and chain_id(NAME, name)]))
+
+
+def _contracts_of(platforms: list[str]) -> PageRequest | None:
+    if not platforms:
+        return None
+    first, *left = platforms
+    return PageRequest(f"/contracts/{first}", context={"platform": first, "left": left})
+
+
+def _parse_contract(raw: dict[str, Any], seen: Seen) -> Iterable[Record]:
+    source_id, address = id_of(raw.pop("id", None)), raw.pop("address", None)
+    chain = chain_id(NAME, seen.request.context["platform"]) or ""
+    try:
+        known = caip19(chain, text_of(address, "address"))
+    except MalformedAddress as error:
+        raise RecordRejected("malformed_address", str(error)) from None
+    if raw.pop("active", True):
+        yield Listing(NAME, source_id, addresses=(known,) if known else ())
+
+
+SOURCE = Source(
+    name=NAME,
+    title="CoinPaprika",
+    origin=origin,
+    requests_per_minute=300,
+    quotes=Feed(
+        first_page=_first_tickers,
+        read_page=lambda body, _: Page(wire.decode_list(body)),
+        parse=_parse_ticker,
+        record_id=lambda raw: str(raw.get("id")),
+        ignored=frozenset({"beta_value", "first_data_at"}),
+        volume=Volume(at_least=50, about=2_000),
+        cached_for=timedelta(minutes=5),
+    ),
+    identity=Feed(
+        first_page=_first_contracts,
+        read_page=_read_contracts,
+        parse=_parse_contract,
+        record_id=lambda raw: f"{raw.get('id')} {raw.get('address')}",
+        ignored=frozenset({"type"}),
+        volume=Volume(at_least=1, about=10_000),
+        cached_for=timedelta(hours=1),
+        every=timedelta(days=1),
+    ),
+)

@@ -1,0 +1,149 @@
+"""Reading and writing bodies: exact numbers, and errors that hide in good-looking answers.
+
+Providers' answers are not to be trusted: a web page instead of JSON, JSON cut short, an error with status 200. What
+is not what it should be raises the error that names its remedy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Any, NoReturn
+
+import orjson
+
+from flows.errors import BudgetExhausted, Fatal, RetryLater, RetryNow, SourceError
+
+DEFAULT_PAUSE_SECONDS = 60.0
+"""How long to leave a source alone that says "too many" and not until when."""
+
+EPOCH_FROM = 1_000_000_000
+"""A pause above this many seconds is a moment: seconds since 1970."""
+
+LONGEST_INT = 18
+"""Digits that fit 64 bits; longer whole numbers are Decimals, like those with a fraction."""
+
+_EDGE_PAUSE = re.compile(rb"\s*(error code: 10\d\d|Throttled)")
+_TRANSIENT = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}
+
+
+def decode(body: bytes) -> Any:  # noqa: ANN401 - JSON is anything
+    """Decode JSON with exact numbers. Raises `RetryNow` for a body that is cut short or is no JSON at all."""
+    if _EDGE_PAUSE.match(body):
+        raise RetryLater(f"asks for a pause: {_shown(body)}", seconds=DEFAULT_PAUSE_SECONDS, body=body)
+    try:
+        return json.loads(body, parse_float=Decimal, parse_int=_whole, parse_constant=_not_json)
+    except (ValueError, RecursionError) as error:
+        raise RetryNow(f"did not answer with readable JSON ({error}): {_shown(body)}", body=body) from error
+
+
+def decode_list(body: bytes) -> list[Any]:
+    """Decode a body that must be a JSON array. An error inside a good-looking answer is raised by its remedy."""
+    data = decode(body)
+    if isinstance(data, list):
+        return data
+    raise error_for(HTTPStatus.OK, data, body)
+
+
+def decode_object(body: bytes, *required: str) -> dict[str, Any]:
+    """Decode a body that must be a JSON object with the `required` keys; raises like `decode_list`."""
+    data = decode(body)
+    if isinstance(data, dict) and said_error(data) is None and all(name in data for name in required):
+        return data
+    raise error_for(HTTPStatus.OK, data, body)
+
+
+def said_error(data: object) -> tuple[int | None, str] | None:
+    """Find the error in a decoded body: (code, message). The providers use five shapes."""
+    if not isinstance(data, Mapping):
+        return None
+    inner, status, payload = data.get("error"), data.get("status"), data.get("data")
+    if isinstance(inner, Mapping):
+        return said_error(inner) or (None, encode(inner)[:200])
+    if isinstance(inner, str):
+        return None, inner
+    if isinstance(status, Mapping) and {"error_code", "error_message"} & set(status):
+        code = status.get("error_code", data.get("error_code"))
+        return code if isinstance(code, int) else None, str(status.get("error_message", ""))
+    if isinstance(payload, Mapping) and set(payload) == {"message"}:
+        return None, str(payload["message"])
+    return None
+
+
+def error_for(status: int, data: object, body: bytes, *, pause: float | None = None) -> SourceError:
+    """Name the remedy for an answer with this status and decoded body.
+
+    `pause` is what the headers asked for, in seconds. A status of 200 with an error inside counts as that error.
+    """
+    code, message = said_error(data) or (None, f"unexpected answer: {_shown(body)}")
+    is_hidden = status == HTTPStatus.OK and code is not None and code in set(HTTPStatus)
+    meant = code if is_hidden and code is not None else status
+    text = message if status == HTTPStatus.OK else f"HTTP {status}: {message}"
+    if "deprecating this version" in message:
+        return Fatal(f"{text}; set the source's base URL to a living version", body=body)
+    if meant == HTTPStatus.TOO_MANY_REQUESTS:
+        return RetryLater(text, seconds=DEFAULT_PAUSE_SECONDS if pause is None else pause, body=body)
+    if meant == HTTPStatus.PAYMENT_REQUIRED and "not allowed in this plan" not in message:
+        return BudgetExhausted(text, body=body)
+    if meant in _TRANSIENT or meant >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return RetryNow(text, body=body) if pause is None else RetryLater(text, seconds=pause, body=body)
+    return Fatal(text, body=body)
+
+
+def encode(data: object) -> str:
+    """Write decoded JSON back as one canonical text: keys sorted, numbers digit by digit.
+
+    What JSONB cannot hold (NUL, half a surrogate pair) is written out as its escape; deeper nesting than any honest
+    record has becomes one string.
+    """
+    try:
+        text = _dumped(data)
+    except TypeError:
+        return _dumped(_printable(data)) if _depth_is_honest(data) else _dumped(repr(data)[:10_000])
+    return _dumped(_printable(data)) if "\\u0000" in text else text
+
+
+def hash_of(text: str) -> bytes:
+    """Hash a canonical text: equal hashes mean equal content."""
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+
+
+def _dumped(data: object) -> str:
+    return orjson.dumps(data, default=_number, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _number(value: object) -> orjson.Fragment:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(str(value).encode())
+    raise TypeError(f"{type(value).__name__} is no JSON")
+
+
+def _printable(data: object) -> object:
+    if isinstance(data, str):
+        return data.replace("\x00", "\\u0000").encode("utf-8", "backslashreplace").decode()
+    if isinstance(data, Mapping):
+        return {_printable(key): _printable(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_printable(item) for item in data]
+    return data
+
+
+def _depth_is_honest(data: object, left: int = 200) -> bool:
+    inside = data.values() if isinstance(data, Mapping) else data if isinstance(data, list) else ()
+    return left > 0 and all(_depth_is_honest(item, left - 1) for item in inside)
+
+
+def _whole(digits: str) -> int | Decimal:
+    return int(digits) if len(digits) <= LONGEST_INT else Decimal(digits)
+
+
+def _not_json(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _shown(body: bytes) -> str:
+    return repr(body[:120].decode("utf-8", "replace"))
