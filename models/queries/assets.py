@@ -1,0 +1,97 @@
+"""Which assets: by uid, by a source's own id, or many by filter and order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+
+from sqlalchemy import ColumnElement, exists, func, select
+
+from models.queries.links import holds, joined
+from models.queries.paging import Order, Rows
+from models.queries.staleness import is_stale
+from models.queries.tables import ASSETS, LINKS, LISTINGS
+
+
+@dataclass(frozen=True, slots=True)
+class AssetFilter:
+    """What an asset must be; None asks nothing."""
+
+    source: str | None = None
+    symbol: str | None = None
+    name_contains: str | None = None
+    uids: tuple[str, ...] | None = None
+    min_rank: int | None = None
+    max_rank: int | None = None
+    min_market_cap_usd: Decimal | None = None
+    stale: bool | None = None
+
+
+class AssetOrder(Enum):
+    """The orders assets can be asked for in: nulls last, ties by uid."""
+
+    MARKET_CAP_DESC = Order(ASSETS.c.market_cap_usd, ASSETS.c.uid, descending=True)
+    MARKET_CAP_ASC = Order(ASSETS.c.market_cap_usd, ASSETS.c.uid)
+    RANK_ASC = Order(ASSETS.c.rank, ASSETS.c.uid)
+    RANK_DESC = Order(ASSETS.c.rank, ASSETS.c.uid, descending=True)
+    PRICE_DESC = Order(ASSETS.c.price_usd, ASSETS.c.uid, descending=True)
+    PRICE_ASC = Order(ASSETS.c.price_usd, ASSETS.c.uid)
+    CHANGE_24H_DESC = Order(ASSETS.c.percent_change_24h, ASSETS.c.uid, descending=True)
+    CHANGE_24H_ASC = Order(ASSETS.c.percent_change_24h, ASSETS.c.uid)
+    NAME_ASC = Order(ASSETS.c.name, ASSETS.c.uid, nullable=False)
+    NAME_DESC = Order(ASSETS.c.name, ASSETS.c.uid, descending=True, nullable=False)
+
+
+def assets(wanted: AssetFilter, stale_before: datetime) -> Rows:
+    """Select every asset that is not retired and fits the filter, in no order."""
+    rows = _assets(stale_before).where(ASSETS.c.retired_at.is_(None))
+    if wanted.source is not None:
+        rows = rows.where(_listed_by(wanted.source))
+    if wanted.symbol is not None:
+        rows = rows.where(func.upper(ASSETS.c.symbol) == wanted.symbol.upper())
+    if wanted.name_contains is not None:
+        rows = rows.where(ASSETS.c.name.icontains(wanted.name_contains, autoescape=True))
+    if wanted.uids is not None:
+        rows = rows.where(ASSETS.c.uid.in_(wanted.uids))
+    if wanted.min_rank is not None:
+        rows = rows.where(ASSETS.c.rank >= wanted.min_rank)
+    if wanted.max_rank is not None:
+        rows = rows.where(ASSETS.c.rank <= wanted.max_rank)
+    if wanted.min_market_cap_usd is not None:
+        rows = rows.where(ASSETS.c.market_cap_usd >= wanted.min_market_cap_usd)
+    if wanted.stale is not None:
+        rows = rows.where(is_stale(ASSETS.c.price_as_of, stale_before).is_(wanted.stale))
+    return rows
+
+
+def asset_by_uid(uid: str, stale_before: datetime) -> Rows:
+    """Select the asset of that uid; for one that was merged away, the asset it became."""
+    chain = select(ASSETS.c.id, ASSETS.c.successor_id).where(ASSETS.c.uid == uid).cte("chain", recursive=True)
+    # UNION without ALL ends the walk should successors ever form a ring.
+    chain = chain.union(
+        select(ASSETS.c.id, ASSETS.c.successor_id).join(chain, ASSETS.c.id == chain.c.successor_id)
+    )
+    last = select(chain.c.id).where(chain.c.successor_id.is_(None))
+    return _assets(stale_before).where(ASSETS.c.id.in_(last))
+
+
+def asset_by_listing(source: str, source_id: str, stale_before: datetime) -> Rows:
+    """Select the asset that a source's own id was accepted for."""
+    asset_id = (
+        select(LINKS.c.asset_id)
+        .select_from(joined(holds()))
+        .where(LISTINGS.c.source == source, LISTINGS.c.source_id == source_id)
+    )
+    return _assets(stale_before).where(ASSETS.c.id.in_(asset_id))
+
+
+def _assets(stale_before: datetime) -> Rows:
+    stale = is_stale(ASSETS.c.price_as_of, stale_before).label("is_price_stale")
+    return select(*ASSETS.c, stale)
+
+
+def _listed_by(source: str) -> ColumnElement[bool]:
+    listed = select(LINKS.c.id).select_from(joined(holds()))
+    return exists(listed.where(LINKS.c.asset_id == ASSETS.c.id, LISTINGS.c.source == source))

@@ -1,0 +1,141 @@
+"""How a list is cut into pages: by keyset, so that a page costs the same at any depth and inserts move nothing.
+
+A page is asked for with one row more than its size: whether that row comes says whether there is a next page.
+Nulls come last in either direction; ties are settled by a column that has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    UnaryExpression,
+    and_,
+    cast,
+    func,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.types import TypeEngine
+
+Rows = Select[*tuple[Any, ...]]
+"""Which rows: every column under the name that readers know it by."""
+Parent = TypeVar("Parent", int, str)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Rows by `column`, nulls last, ties by `tie`. Both are selected under their own names."""
+
+    column: ColumnElement[Any]
+    tie: ColumnElement[Any]
+    descending: bool = False
+    tie_descending: bool = False
+    nullable: bool = True
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The names of the two columns in a row."""
+        return _name(self.column), _name(self.tie)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a row stands in an order: the value of its `column` and of its `tie`."""
+
+    key: Any
+    tie: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """`size` rows from `place` on, forward or backward; without a place from the end that the direction starts at."""
+
+    size: int
+    place: Place | None = None
+    backward: bool = False
+
+
+def page(rows: Rows, order: Order, window: Window) -> Rows:
+    """Select at most `size` + 1 rows in walking order: backward pages come last row first.
+
+    The stretch before the nulls and the nulls are asked for apart, each with a predicate that lets an index start
+    at the place; `key < $1 OR key = $1 AND …` would walk there from the top.
+    """
+    stretches = [
+        rows.where(where).order_by(*_walk(order, order.column, order.tie, window)).limit(window.size + 1)
+        for where in _stretches(order, window)
+    ]
+    if len(stretches) == 1:
+        return stretches[0]
+    joined = union_all(*stretches).subquery("page")
+    key, tie = (joined.c[name] for name in order.names)
+    return select(*joined.c).order_by(*_walk(order, key, tie, window)).limit(window.size + 1)
+
+
+def for_each(
+    parents: Sequence[Parent],
+    type_: TypeEngine[Parent],
+    rows_of: Callable[[ColumnElement[Parent]], Rows],
+    *,
+    order: Sequence[UnaryExpression[Any]],
+    first: int,
+) -> Rows:
+    """Select for every parent its first rows, each with its `parent`: one statement for any number of parents.
+
+    `order` names the columns of `rows_of` by which a parent's rows come.
+    """
+    parent = select(func.unnest(cast(list(parents), ARRAY(type_))).label("parent")).subquery("parents")
+    child = rows_of(parent.c.parent).order_by(*order).limit(first).lateral("child")
+    return select(parent.c.parent, *child.c).join_from(parent, child, true()).order_by(*order)
+
+
+def offset_page(rows: Rows, *, limit: int, offset: int) -> Rows:
+    """Select `limit` rows after the first `offset`, for clients that count pages."""
+    return rows.limit(limit).offset(offset)
+
+
+def total(rows: Rows) -> Select[int]:
+    """Count how many rows there are in all."""
+    return select(func.count()).select_from(rows.order_by(None).subquery("counted"))
+
+
+def _stretches(order: Order, window: Window) -> list[ColumnElement[bool]]:
+    column, place = order.column, window.place
+    if place is None:
+        return [true()]
+    beyond = _beyond(order.tie, place.tie, descending=order.tie_descending != window.backward)
+    if place.key is None:
+        nulls = and_(column.is_(None), beyond)
+        return [nulls, column.is_not(None)] if window.backward else [nulls]
+    descending = order.descending != window.backward
+    farther = _beyond(column, place.key, descending=descending)
+    reach = column <= place.key if descending else column >= place.key
+    here = and_(reach, or_(farther, beyond))
+    return [here] if window.backward or not order.nullable else [here, column.is_(None)]
+
+
+def _beyond(column: ColumnElement[Any], value: object, *, descending: bool) -> ColumnElement[bool]:
+    beyond: ColumnElement[bool] = column < value if descending else column > value
+    return beyond
+
+
+def _walk(
+    order: Order, key: ColumnElement[Any], tie: ColumnElement[Any], window: Window
+) -> list[ColumnElement[Any]]:
+    descending, tie_descending = order.descending != window.backward, order.tie_descending != window.backward
+    keyed = key.desc() if descending else key.asc()
+    if order.nullable:
+        keyed = keyed.nulls_first() if window.backward else keyed.nulls_last()
+    return [keyed, tie.desc() if tie_descending else tie.asc()]
+
+
+def _name(column: ColumnElement[Any]) -> str:
+    return str(column.key)

@@ -1,0 +1,77 @@
+"""Which runs: the newest, one by its id, or the last of each source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, String, desc, func, select
+
+from models.outcomes import RunOutcome
+from models.queries.paging import Order, Rows, for_each
+from models.queries.tables import RUNS
+
+NEWEST_FIRST = Order(RUNS.c.started_at, RUNS.c.id, descending=True, tie_descending=True, nullable=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """What a run must be; None asks nothing."""
+
+    source: str | None = None
+    flow: str | None = None
+    outcome: RunOutcome | None = None
+    prefect_run_id: str | None = None
+
+
+def runs(wanted: RunFilter) -> Rows:
+    """Select every run that fits the filter, in no order."""
+    rows = select(*RUNS.c)
+    if wanted.source is not None:
+        rows = rows.where(RUNS.c.source == wanted.source)
+    if wanted.flow is not None:
+        rows = rows.where(RUNS.c.flow == wanted.flow)
+    if wanted.outcome is not None:
+        rows = rows.where(RUNS.c.outcome == wanted.outcome)
+    if wanted.prefect_run_id is not None:
+        rows = rows.where(RUNS.c.prefect_run_id == wanted.prefect_run_id)
+    return rows
+
+
+def run(run_id: int) -> Rows:
+    """Select the run of that id."""
+    return select(*RUNS.c).where(RUNS.c.id == run_id)
+
+
+def children_of(run_ids: Sequence[int], *, first: int) -> Rows:
+    """Select the runs that each run started, newest first."""
+    return for_each(
+        run_ids,
+        RUNS.c.id.type,
+        lambda run_id: select(*RUNS.c).where(RUNS.c.parent_id == run_id),
+        order=(desc("started_at"), desc("id")),
+        first=first,
+    )
+
+
+def last_runs_of(sources: Sequence[str], *, outcome: RunOutcome | None = None) -> Rows:
+    """Select each source's newest run, or its newest that ended in `outcome`."""
+
+    def rows_of(source: ColumnElement[str]) -> Rows:
+        rows = select(*RUNS.c).where(RUNS.c.source == source)
+        return rows if outcome is None else rows.where(RUNS.c.outcome == outcome)
+
+    return for_each(sources, String(), rows_of, order=(desc("started_at"), desc("id")), first=1)
+
+
+def last_round() -> Rows:
+    """Select the newest run that no other run started, with `records_processed`: its own count or its children's."""
+    part = RUNS.alias("part")
+    own = select(func.coalesce(func.sum(part.c.fetched), 0)).where(part.c.parent_id == RUNS.c.id)
+    processed = func.greatest(RUNS.c.fetched, own.scalar_subquery()).label("records_processed")
+    return (
+        select(*RUNS.c, processed)
+        .where(RUNS.c.parent_id.is_(None), RUNS.c.flow != "refresh-csv")
+        .order_by(RUNS.c.started_at.desc(), RUNS.c.id.desc())
+        .limit(1)
+    )

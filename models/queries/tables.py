@@ -1,0 +1,26 @@
+"""The tables as readers see them: plain columns, since rows go out as they are and are never written back."""
+
+from __future__ import annotations
+
+from sqlalchemy import Table
+
+from models.tables import metadata
+
+
+def _table(name: str) -> Table:
+    return metadata.tables[name]
+
+
+ASSETS = _table("assets")
+ADDRESSES = _table("listing_addresses")
+CHECKPOINTS = _table("etl_checkpoints")
+DATASET = _table("dataset_version")
+DRIFT = _table("source_drift")
+LINKS = _table("asset_links")
+LISTINGS = _table("listings")
+POINTS = _table("price_points")
+QUOTES = _table("quotes")
+RAW = _table("raw_records")
+REJECTS = _table("rejected_records")
+RUNS = _table("etl_runs")
+SOURCES = _table("sources")
