@@ -1,0 +1,95 @@
+"""Which listings are compared at all: those that share a key, never everything with everything.
+
+Keys are exact (a contract, a symbol, a telling name, an id), so the cost grows with the listings, not with their
+square. A key that a crowd shares tells nothing and is dropped; that a crowd exists is reported.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from flows.matching import weights
+from flows.matching.entries import Conflict, Key
+from flows.matching.normalize import Profile
+
+BlockKey = tuple[str, str]
+Pair = tuple[Key, Key]
+"""Two listings of different sources, the source whose word counts first leading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """The listings under each key, by source, and how common each key is."""
+
+    profiles: Mapping[Key, Profile]
+    members: Mapping[BlockKey, Mapping[str, tuple[Key, ...]]]
+
+    def count(self, key: BlockKey, source: str) -> int:
+        """Count the listings of `source` under `key`."""
+        return len(self.members.get(key, {}).get(source, ()))
+
+    def pairs(self) -> list[Pair]:
+        """List every pair worth comparing, once, in a stable order."""
+        found: set[Pair] = set()
+        for by_source in self.members.values():
+            for left, right in combinations(sorted(by_source, key=weights.source_rank), 2):
+                if max(len(by_source[left]), len(by_source[right])) <= weights.CROWD:
+                    found.update((a, b) for a in by_source[left] for b in by_source[right])
+        return sorted(found)
+
+    def crowds(self) -> Iterator[Conflict]:
+        """Tell the keys that too many listings of one source share to say anything."""
+        for key, by_source in sorted(self.members.items()):
+            for source, keys in sorted(by_source.items()):
+                if len(keys) > weights.CROWD and len(by_source) > 1:
+                    detail = f"{len(keys)} listings of {source} share the {key[0]} {key[1][:80]!r}: it was not used as evidence"
+                    yield Conflict("crowd", keys[:3], detail)
+
+    def shared_contracts(self) -> Iterator[Conflict]:
+        """Tell the contracts that one source lists at several ids."""
+        for key, by_source in sorted(self.members.items()):
+            for source, keys in sorted(by_source.items()):
+                if key[0] == "contract" and len(keys) > 1:
+                    detail = (
+                        f"{source} lists {key[1]} at {len(keys)} ids: it is no evidence until one remains"
+                    )
+                    yield Conflict("shared_contract", keys[: weights.CROWD], detail)
+
+
+def block(profiles: Sequence[Profile]) -> Blocks:
+    """Sort listings under their keys."""
+    members: defaultdict[BlockKey, defaultdict[str, list[Key]]] = defaultdict(lambda: defaultdict(list))
+    for profile in sorted(profiles, key=lambda profile: profile.key):
+        for key in sorted(block_keys(profile)):
+            members[key][profile.source].append(profile.key)
+    frozen = {key: {source: tuple(keys) for source, keys in found.items()} for key, found in members.items()}
+    return Blocks({profile.key: profile for profile in profiles}, frozen)
+
+
+def block_keys(profile: Profile) -> set[BlockKey]:
+    """List the keys under which a listing may meet its like."""
+    keys = {("contract", address) for addresses in profile.addresses.values() for address in addresses}
+    keys |= {("name", name.stem) for name in (*profile.names, profile.slug) if len(name.stem) > 1}
+    if profile.symbol:
+        keys.add(("symbol", profile.symbol))
+    return keys
+
+
+def symbol_pairs(blocks: Blocks, left: Profile, right: Profile) -> int:
+    """Count the pairs of listings that could claim this symbol: 1 means it is nobody else's."""
+    key = ("symbol", left.symbol)
+    return blocks.count(key, left.source) * blocks.count(key, right.source)
+
+
+def name_pairs(blocks: Blocks, stem: str, left: Profile, right: Profile) -> int:
+    """Count the pairs of listings that could claim this name."""
+    key = ("name", stem)
+    return max(1, blocks.count(key, left.source)) * max(1, blocks.count(key, right.source))
+
+
+def most_common_symbols(profiles: Sequence[Profile]) -> Counter[str]:
+    """Count listings by symbol, for the curious."""
+    return Counter(profile.symbol for profile in profiles if profile.symbol)
