@@ -1,0 +1,75 @@
+# Two commands matter: `make run` and `make test`. Both install what they need into .venv first, from uv.lock.
+# Every setting of .env.example can be given on the line: `make run LIVE=1 API_PORT=9000`.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+COMPOSE := docker compose
+API := http://127.0.0.1:$(or $(API_PORT),8000)
+STAGES := lint unit integration e2e
+
+.PHONY: help run dev test $(STAGES) bench up down logs-api health clean
+
+help: ## list the targets
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name does; do \
+	  printf '  make %-12s %s\n' "$$name" "$$does"; done
+
+run: .venv/synced ## start everything in this terminal (LIVE=1: the real providers)
+	@exec $(BIN)/python -m flows up
+
+dev: .venv/synced ## the API with reload, on the running stack's database (API_PORT=8001 beside `make run`)
+	@exec $(BIN)/python -m graphql_api --reload
+
+# --- checks
+
+test: .venv/synced ## every check below, in order, and a summary
+	@summary=; for stage in $(STAGES); do \
+	  SECONDS=0; outcome=passed; $(MAKE) $$stage || outcome=FAILED; \
+	  summary+=$$(printf '\n  %-12s %-6s %4d s' $$stage $$outcome $$SECONDS); \
+	  [ $$outcome = passed ] || break; \
+	done; echo "$$summary"; [ $$outcome = passed ]
+
+lint: .venv/synced ## style, types, import contracts, spelling, the lock file
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+	$(BIN)/uv lock --check --offline --quiet || $(BIN)/uv lock --check --quiet
+
+unit: .venv/synced ## tests without a database, network or Prefect (PYTEST="-k name": some of them)
+	$(BIN)/pytest tests/unit $(PYTEST)
+
+integration: .venv/synced ## tests on a real PostgreSQL and real HTTP on this machine
+	$(BIN)/pytest tests/integration $(PYTEST)
+
+e2e: .venv/synced ## tests of the running whole
+	$(BIN)/pytest tests/e2e $(PYTEST)
+
+bench: .venv/synced ## the benchmarks: minutes; read the ratios
+	$(BIN)/pytest tests/benchmarks $(PYTEST)
+
+# --- containers
+
+up: ## build and start the containers
+	$(COMPOSE) up --build --detach --wait
+
+down: ## stop the containers
+	$(COMPOSE) down
+
+logs-api: ## follow the API container's log
+	$(COMPOSE) logs --follow api
+
+health: ## ask the running API how it is
+	@curl --silent --show-error --fail-with-body $(API)/health && echo
+
+# --- installation
+
+.venv/synced: uv.lock pyproject.toml
+	@.ci/install
+
+clean: ## remove .venv, the caches, and the state folder with its database
+	rm -rf .venv .kasparro .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
