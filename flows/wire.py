@@ -122,9 +122,14 @@ def _number(value: object) -> orjson.Fragment:
     raise TypeError(f"{type(value).__name__} is no JSON")
 
 
+def printable(text: str) -> str:
+    """Write out what PostgreSQL cannot hold in a text: NUL and half surrogate pairs become their escapes."""
+    return text.replace("\x00", "\\u0000").encode("utf-8", "backslashreplace").decode()
+
+
 def _printable(data: object) -> object:
     if isinstance(data, str):
-        return data.replace("\x00", "\\u0000").encode("utf-8", "backslashreplace").decode()
+        return printable(data)
     if isinstance(data, Mapping):
         return {_printable(key): _printable(value) for key, value in data.items()}
     if isinstance(data, list):

@@ -32,3 +32,8 @@ class DatabaseSettings(BaseSettings):
         description="SANDBOX (simulated providers) or LIVE (the real ones). "
         "A database that has seen one refuses the other.",
     )
+
+    @property
+    def database_name(self) -> str:
+        """The database inside the private PostgreSQL: simulated and real prices never share one."""
+        return f"kasparro_{self.upstream.lower()}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
@@ -14,7 +16,7 @@ def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
     return not (kind == "table" and name is not None and name.startswith("price_points_"))
 
 
-def _spell(kind: str, value: object, _context: AutogenContext) -> str | bool:
+def _spell(kind: str, value: object, _context: AutogenContext) -> str | Literal[False]:
     """Write SQLModel's own types as the SQLAlchemy types behind them, so that a migration stands alone."""
     if kind == "type" and isinstance(value, AutoString):
         return "sa.String()"

@@ -122,26 +122,38 @@ async def merge(session: AsyncSession, model: type[SQLModel], rows: Sequence[Row
     """
     if not rows:
         return Counts()
-    table, connection = table_of(model), await driver_connection(session)
+    table = table_of(model)
     async with staged(session, table, rows) as stage:
-        parts = {
-            "target": sql.Identifier(table.name),
-            "stage": stage,
-            "same_key": _all_of("t.{0} = s.{0}", rule.key, " AND "),
-            "matched": rule.matched(rows[0]),
-            "columns": _all_of("{0}", rows[0], ", "),
-            "brought": _all_of("s.{0}", rows[0], ", "),
-        }
-        count = sql.SQL("SELECT count(*) FROM {stage} s JOIN {target} t ON {same_key}").format(**parts)
-        (already,) = await (await connection.execute(count)).fetchone() or (0,)
-        written = await connection.execute(
-            sql.SQL(
-                "MERGE INTO {target} t USING {stage} s ON {same_key} {matched}"
-                " WHEN NOT MATCHED THEN INSERT ({columns}) VALUES ({brought})"
-            ).format(**parts)
+        return await merge_from(session, table, stage, tuple(rows[0]), rule)
+
+
+async def merge_from(
+    session: AsyncSession, table: Table, brought: sql.Identifier, columns: Sequence[str], rule: Rule
+) -> Counts:
+    """Bring the rows of another table (with these columns) into `table`, as `merge` does."""
+    parts = {
+        "target": sql.Identifier(table.name),
+        "brought": brought,
+        "same_key": _all_of("t.{0} = s.{0}", rule.key, " AND "),
+        "matched": rule.matched(columns),
+        "columns": _all_of("{0}", columns, ", "),
+        "values": _all_of("s.{0}", columns, ", "),
+    }
+    connection = await driver_connection(session)
+    counted = await connection.execute(
+        sql.SQL("SELECT count(*), count(t.{0}) FROM {brought} s LEFT JOIN {target} t ON {same_key}").format(
+            sql.Identifier(rule.key[0]), **parts
         )
-    new = len(rows) - already
-    return Counts(new=new, changed=written.rowcount - new, unchanged=len(rows) - written.rowcount)
+    )
+    total, known = await counted.fetchone() or (0, 0)
+    written = await connection.execute(
+        sql.SQL(
+            "MERGE INTO {target} t USING {brought} s ON {same_key} {matched}"
+            " WHEN NOT MATCHED THEN INSERT ({columns}) VALUES ({values})"
+        ).format(**parts)
+    )
+    new = total - known
+    return Counts(new=new, changed=written.rowcount - new, unchanged=total - written.rowcount)
 
 
 async def add_missing(

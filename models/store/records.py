@@ -78,3 +78,9 @@ async def advance_checkpoint(session: AsyncSession, checkpoint: Checkpoint) -> N
             set_={name: entry.excluded[name] for name in values if name not in kept},
         )
     )
+
+
+async def completed_at(session: AsyncSession, source: str, feed: str) -> datetime | None:
+    """Return when a feed was last walked to its end; None if never."""
+    checkpoint = await session.get(Checkpoint, (source, feed))
+    return checkpoint.completed_at if checkpoint else None

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from sqlalchemy import text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -67,6 +67,14 @@ async def count_page(session: AsyncSession, run_id: int, counts: Mapping[str, in
     )
 
 
+async def total_children(session: AsyncSession, run_id: int) -> None:
+    """Add the counts of the runs that a run started to its own."""
+    counts = ("pages", "fetched", "new", "changed", "unchanged", "rejected")
+    sums = select(*(func.coalesce(func.sum(getattr(Run, name)), 0) for name in counts))
+    children = (await session.execute(sums.where(col(Run.parent_id) == run_id))).one()
+    await count_page(session, run_id, dict(zip(counts, children, strict=True)))
+
+
 async def finish_run(
     session: AsyncSession,
     run_id: int,
@@ -83,3 +91,8 @@ async def finish_run(
         .where(col(Run.id) == run_id)
         .values(outcome=outcome, finished_at=at, error=error, remedy=remedy, dataset_version=dataset_version)
     )
+
+
+async def read_run(session: AsyncSession, run_id: int) -> Run:
+    """Return a run as it stands."""
+    return await session.get_one(Run, run_id, populate_existing=True)

@@ -1,0 +1,236 @@
+"""The ingest steps, plain async: fetch a page, read it, store it, go on. No Prefect here.
+
+A page's raw records, listings, quotes, points, rejects, counts and checkpoint are stored in one transaction. So
+whatever is killed, whenever: what is there is whole, and the next run brings the rest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import psycopg
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from flows.errors import Fatal, SourceError, SourceSkipped
+from flows.reading import Batch, read_page, reject_of_page
+from flows.sources.contract import Feed, Fetched, PageRequest, Source
+from flows.workshop import Workshop, now
+from models.outcomes import RunOutcome
+from models.store.history import make_room
+from models.store.listings import land_listings
+from models.store.quotes import append_points, land_quotes
+from models.store.rates import land_rates
+from models.store.records import advance_checkpoint, completed_at, keep_raw, keep_rejects, note_drift
+from models.store.runs import count_page, finish_run, read_run, sole_run, start_run
+from models.tables import Checkpoint, Run
+
+MAX_PAGES = 1_000
+
+Fetch = Callable[[Workshop, Source, Feed, PageRequest], Awaitable[Fetched]]
+"""How a page is got: straight from its provider, or through Prefect's cache."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """How one source's run went, in records."""
+
+    source: str
+    outcome: RunOutcome
+    seconds: float = 0
+    fetched: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    error: str | None = None
+    remedy: str | None = None
+
+
+async def fetch_directly(shop: Workshop, source: Source, _: Feed, request: PageRequest) -> Fetched:
+    """Fetch a page from its provider, uncached."""
+    return await shop.client.fetch(source, shop.settings_of(source), request)
+
+
+async def ingest_source(
+    shop: Workshop,
+    name: str,
+    parent_id: int | None = None,
+    top_n: int | None = None,
+    *,
+    fetch: Fetch = fetch_directly,
+) -> SourceReport:
+    """Bring in everything one source has to tell now. Never raises for what the source did: the report says it.
+
+    A second run of the same source at the same time is skipped. `top_n` asks for fewer coins than the settings do.
+    """
+    source, began = shop.source(name), now()
+    async with sole_run(shop.sessions, f"source:{name}") as is_ours:
+        if not is_ours:
+            return SourceReport(name, RunOutcome.SKIPPED, error="another run of this source is under way")
+        run = Run(
+            flow="ingest",
+            source=name,
+            parent_id=parent_id,
+            prefect_run_id=shop.prefect_run_id,
+            outcome=RunOutcome.RUNNING,
+            started_at=began,
+        )
+        async with shop.sessions.begin() as session:
+            run_id = await start_run(session, run)
+        outcome, error = await _whatever_happens(Ingest(shop, source, run_id, fetch, top_n))
+        remedy = getattr(error, "remedy", None)
+        async with shop.sessions.begin() as session:
+            told = str(error) if error else None
+            await finish_run(session, run_id, outcome, now(), error=told, remedy=remedy)
+            run = await read_run(session, run_id)
+    log.info("source ingested", source=name, outcome=outcome, fetched=run.fetched, error=told)
+    return SourceReport(
+        name,
+        outcome,
+        seconds=(now() - began).total_seconds(),
+        fetched=run.fetched,
+        new=run.new,
+        changed=run.changed,
+        unchanged=run.unchanged,
+        rejected=run.rejected,
+        error=told,
+        remedy=remedy,
+    )
+
+
+async def _whatever_happens(ingest: Ingest) -> tuple[RunOutcome, Exception | None]:
+    """Turn even a mistake of ours in one source into that source's failed run: the others go on."""
+    try:
+        return await ingest.all_feeds()
+    except Exception as error:
+        log.exception("source failed unexpectedly", source=ingest.source.name)
+        return RunOutcome.FAILED, error
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """One run of one source."""
+
+    shop: Workshop
+    source: Source
+    run_id: int
+    fetch: Fetch
+    top_n: int | None
+
+    async def all_feeds(self) -> tuple[RunOutcome, Exception | None]:
+        """Walk the feeds in turn. Quotes failing fails the run; another feed failing makes it partial."""
+        outcome = RunOutcome.SUCCESS
+        first_error: Exception | None = None
+        for name, feed in self.source.feeds.items():
+            try:
+                await self.walk(name, feed)
+            except SourceSkipped as reason:
+                outcome, first_error = RunOutcome.SKIPPED, reason
+            except (SourceError, SQLAlchemyError, psycopg.Error) as error:
+                log.warning("feed failed", source=self.source.name, feed=name, error=str(error))
+                outcome = RunOutcome.FAILED if feed is self.source.quotes else RunOutcome.PARTIAL
+                first_error = error
+            if outcome in {RunOutcome.FAILED, RunOutcome.SKIPPED}:
+                break
+        return outcome, first_error
+
+    async def walk(self, name: str, feed: Feed) -> None:
+        """Fetch, read and store a feed's pages from first to last, unless its last full pass still counts."""
+        async with self.shop.sessions() as session:
+            done_at = await completed_at(session, self.source.name, name)
+        if done_at is not None and now() - done_at < feed.every:
+            return
+        settings = self.shop.settings_of(self.source)
+        request: PageRequest | None = feed.first_page(
+            settings if self.top_n is None else replace(settings, top_n=self.top_n)
+        )
+        asked: set[str] = set()
+        records = 0
+        while request is not None:
+            if request.key in asked or len(asked) >= MAX_PAGES:
+                raise Fatal(f"{name}: page {request.key} comes round again", source=self.source.name)
+            asked.add(request.key)
+            request, received = await self.one_page(name, feed, request, records)
+            records += received
+        self._expect_volume(name, feed, records)
+
+    async def one_page(
+        self, name: str, feed: Feed, request: PageRequest, before: int
+    ) -> tuple[PageRequest | None, int]:
+        """Fetch, read and store one page; returns the next one's request and how many records this one had."""
+        fetched: Fetched | None = None
+        try:
+            fetched = await self.fetch(self.shop, self.source, feed, request)
+            batch, page = read_page(self.source.name, name, feed, fetched, request)
+        except SourceError as error:
+            await self._keep_page_reject(name, request, error)
+            raise
+        is_short = page.next is None and before + batch.received < feed.volume.at_least
+        await make_room(self.shop.sessions, (q.source_updated_at or q.fetched_at for q in batch.quotes))
+        await self.store(name, request, fetched, batch, completed=page.next is None and not is_short)
+        return page.next, batch.received
+
+    async def store(
+        self, name: str, request: PageRequest, fetched: Fetched, batch: Batch, *, completed: bool
+    ) -> None:
+        """Store one page whole, in one transaction."""
+        source, at = self.source.name, now()
+        async with self.shop.sessions.begin() as session:
+            await keep_raw(session, batch.raw, self.run_id)
+            await keep_rejects(session, batch.rejects, self.run_id, at)
+            await note_drift(session, source, name, batch.drift, at)
+            listings = await land_listings(session, source, batch.listings, at)
+            counts = await land_quotes(session, batch.quotes, listings.ids)
+            await append_points(session, batch.quotes, listings.ids)
+            await land_rates(session, batch.rates)
+            await count_page(
+                session,
+                self.run_id,
+                {
+                    "pages": 1,
+                    "fetched": batch.received,
+                    "new": counts.new,
+                    "changed": counts.changed,
+                    "unchanged": counts.unchanged,
+                    "rejected": len(batch.rejects),
+                },
+            )
+            await advance_checkpoint(
+                session, self._checkpoint(name, request, fetched, batch, at if completed else None)
+            )
+
+    def _checkpoint(
+        self, name: str, request: PageRequest, fetched: Fetched, batch: Batch, completed_at: datetime | None
+    ) -> Checkpoint:
+        return Checkpoint(
+            source=self.source.name,
+            feed=name,
+            page=request.key,
+            records=batch.received,
+            fingerprint=hashlib.blake2b(fetched.body, digest_size=16).digest(),
+            completed_at=completed_at,
+            updated_at=fetched.fetched_at,
+            run_id=self.run_id,
+        )
+
+    async def _keep_page_reject(self, name: str, request: PageRequest, error: SourceError) -> None:
+        if isinstance(error, SourceSkipped):
+            return
+        reject = reject_of_page(self.source.name, name, request, error)
+        async with self.shop.sessions.begin() as session:
+            await keep_rejects(session, [reject], self.run_id, now())
+            await count_page(session, self.run_id, {"rejected": 1})
+
+    def _expect_volume(self, name: str, feed: Feed, records: int) -> None:
+        if records < feed.volume.at_least:
+            raise Fatal(
+                f"{name}: {records} records where about {feed.volume.about} are usual and fewer than "
+                f"{feed.volume.at_least} cannot be right; what came was kept, nothing else was changed",
+                source=self.source.name,
+            )

@@ -1,0 +1,107 @@
+"""The whole run in order: every source at once, then unify and publish. One orchestration, with or without Prefect.
+
+Prefect's flows pass steps that retry, cache and show in its UI; `python -m flows run` passes the plain ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from flows.engine import SourceReport, ingest_source
+from flows.unification import PublishReport, unify_and_publish
+from flows.workshop import Workshop, now
+from models.outcomes import RunOutcome
+from models.store.runs import finish_run, sole_run, start_run, total_children
+from models.tables import Run
+
+log = structlog.get_logger(__name__)
+
+
+IngestStep = Callable[[Workshop, str, int | None, int | None], Awaitable[SourceReport]]
+"""(workshop, source's name, parent run, top n) -> report: `engine.ingest_source` or a task around it."""
+
+PublishStep = Callable[[Workshop, int | None], Awaitable[PublishReport]]
+"""(workshop, parent run) -> report: `unification.unify_and_publish` or a task around it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EtlReport:
+    """How a whole run went."""
+
+    outcome: RunOutcome
+    sources: tuple[SourceReport, ...]
+    published: PublishReport | None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The steps of a run: plain by default."""
+
+    ingest: IngestStep = ingest_source
+    publish: PublishStep = unify_and_publish
+
+
+PLAIN = Steps()
+
+
+async def run_etl(
+    shop: Workshop,
+    names: Sequence[str] | None = None,
+    steps: Steps = PLAIN,
+    *,
+    top_n: int | None = None,
+) -> EtlReport:
+    """Bring in the named sources (None: all) side by side, then publish. One failing never stops the others."""
+    wanted = [shop.source(name).name for name in names or shop.sources]
+    async with sole_run(shop.sessions, "etl") as is_ours:
+        if not is_ours:
+            return EtlReport(RunOutcome.SKIPPED, (), None, "another etl run is under way")
+        run = Run(
+            flow="etl",
+            source=wanted[0] if len(wanted) == 1 else None,
+            prefect_run_id=shop.prefect_run_id,
+            outcome=RunOutcome.RUNNING,
+            started_at=now(),
+        )
+        async with shop.sessions.begin() as session:
+            run_id = await start_run(session, run)
+        report = await _ingest_and_publish(shop, wanted, steps, run_id, top_n)
+        async with shop.sessions.begin() as session:
+            await total_children(session, run_id)
+            version = report.published.version if report.published else None
+            await finish_run(
+                session, run_id, report.outcome, now(), error=report.error, dataset_version=version
+            )
+    return report
+
+
+async def _ingest_and_publish(
+    shop: Workshop, wanted: Sequence[str], steps: Steps, run_id: int, top_n: int | None
+) -> EtlReport:
+    ended = await asyncio.gather(
+        *(steps.ingest(shop, name, run_id, top_n) for name in wanted),
+        return_exceptions=True,
+    )
+    reports = tuple(_as_report(name, end) for name, end in zip(wanted, ended, strict=True))
+    told = "; ".join(
+        report.error for report in reports if report.error and report.outcome is not RunOutcome.SKIPPED
+    )
+    if all(report.outcome is RunOutcome.FAILED for report in reports):
+        return EtlReport(RunOutcome.FAILED, reports, None, told)
+    published = await steps.publish(shop, run_id)
+    is_whole = all(report.outcome in {RunOutcome.SUCCESS, RunOutcome.SKIPPED} for report in reports)
+    return EtlReport(RunOutcome.SUCCESS if is_whole else RunOutcome.PARTIAL, reports, published, told or None)
+
+
+def _as_report(name: str, end: SourceReport | BaseException) -> SourceReport:
+    if isinstance(end, SourceReport):
+        return end
+    if not isinstance(end, Exception):
+        raise end  # a cancelled run stops; it is no source's failure
+    log.error("source failed", source=name, error=str(end))
+    return SourceReport(name, RunOutcome.FAILED, error=f"{name}: {end}", remedy="see the run's log")

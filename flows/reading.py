@@ -1,0 +1,92 @@
+"""From a page to what is kept of it: pure, so that a recorded page is all it takes to test it.
+
+Every record of a page ends in exactly one place: understood, or rejected with a reason. Raw it is kept in any case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from flows import wire
+from flows.errors import RecordRejected, SourceError
+from flows.sources.contract import Feed, Fetched, Page, PageRequest, Record, Seen
+from models.records import FxRate, Listing, Payload, Quote, RawRecord, Reject
+
+BODY_KEPT = 20_000
+"""How much of a page that is no page is kept with its reject."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one page brought."""
+
+    raw: list[RawRecord] = field(default_factory=list)
+    listings: list[Listing] = field(default_factory=list)
+    quotes: list[Quote] = field(default_factory=list)
+    rates: list[FxRate] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    drift: dict[str, object] = field(default_factory=dict)
+    """Keys that the source sends and nobody reads, with the first value seen."""
+
+    @property
+    def received(self) -> int:
+        """Count the records of the page, usable or not."""
+        return len(self.raw)
+
+    def add(self, record: Record) -> None:
+        """Put a record where its kind belongs."""
+        match record:
+            case Listing():
+                self.listings.append(record)
+            case Quote():
+                self.quotes.append(record)
+            case FxRate():
+                self.rates.append(record)
+
+
+def read_page(
+    source: str, feed_name: str, feed: Feed, fetched: Fetched, request: PageRequest
+) -> tuple[Batch, Page]:
+    """Understand one page. Raises the feed's `SourceError` where the page as a whole is not what it should be."""
+    try:
+        page = feed.read_page(fetched.body, request)
+    except SourceError as error:
+        raise error.at(source) from None
+    batch, seen = Batch(), Seen(request, fetched.fetched_at, page.as_of)
+    for raw in page.records:
+        _read_record(batch, (source, feed_name), feed, raw, seen)
+    for record_id, reason, detail in page.rejects:
+        batch.rejects.append(
+            _reject((source, feed_name), record_id, reason, detail, payload=wire.encode(detail))
+        )
+    return batch, page
+
+
+def _read_record(batch: Batch, place: tuple[str, str], feed: Feed, raw: Payload, seen: Seen) -> None:
+    payload = wire.encode(raw)
+    record_id = wire.printable(feed.record_id(raw) if isinstance(raw, dict) else "")[:500]
+    batch.raw.append(RawRecord(*place, record_id, payload, wire.hash_of(payload), seen.fetched_at))
+    left = dict(raw) if isinstance(raw, dict) else {}
+    try:
+        if not isinstance(raw, dict):
+            raise RecordRejected("malformed", f"a record must be an object, got {type(raw).__name__}")  # noqa: TRY301 - one way out for every unusable record
+        for record in feed.parse(left, seen):
+            batch.add(record)
+    except RecordRejected as error:
+        batch.rejects.append(_reject(place, record_id, error.reason, error.detail, payload=payload))
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+        told = f"{type(error).__name__}: {error}"[:500]
+        batch.rejects.append(_reject(place, record_id, "unreadable", told, payload=payload))
+    else:
+        batch.drift = {key: left[key] for key in left.keys() - feed.ignored} | batch.drift
+
+
+def _reject(place: tuple[str, str], record_id: str, reason: str, detail: str, *, payload: str) -> Reject:
+    return Reject(*place, record_id, reason, wire.printable(detail), payload, wire.hash_of(payload))
+
+
+def reject_of_page(source: str, feed_name: str, request: PageRequest, error: SourceError) -> Reject:
+    """Keep a page that could not be used, with what its sender answered."""
+    answered = wire.encode(error.body[:BODY_KEPT].decode("utf-8", "replace"))
+    reason = type(error).__name__
+    return _reject((source, feed_name), request.key, reason, str(error), payload=answered)

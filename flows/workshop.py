@@ -1,0 +1,72 @@
+"""What a run works with: settings, the database, the client and the sources, opened together and passed down."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from flows.client import Client
+from flows.errors import Fatal
+from flows.settings import FlowSettings, SourceSettings, environment, source_settings
+from flows.sources import sources_in
+from flows.sources.contract import Source
+from models.db import Sessions, database
+from models.settings import DatabaseSettings
+from models.store.sources import claim_upstream, register_sources
+from models.vault import open_vault
+
+LOCKS_AND_PAGES = 2
+"""Connections one source needs: its lock's, and the page's being stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Everything a step may use. Steps take it as their first argument and keep nothing else."""
+
+    settings: FlowSettings
+    sessions: Sessions
+    client: Client
+    sources: Mapping[str, Source]
+    env: Mapping[str, str]
+    prefect_run_id: str | None = None
+    """The Prefect run on whose behalf this is, so that ours can be found from it and it from ours."""
+
+    def source(self, name: str) -> Source:
+        """Return a source by name. Raises `Fatal`, naming those there are, for an unknown one."""
+        if name not in self.sources:
+            raise Fatal(f"there is no source {name!r}; known are {', '.join(self.sources)}")
+        return self.sources[name]
+
+    def settings_of(self, source: Source) -> SourceSettings:
+        """Read a source's own block of the environment."""
+        return source_settings(source.name, self.settings, self.env)
+
+
+def now() -> datetime:
+    """Return the time, UTC."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def open_workshop(
+    settings: FlowSettings | None = None,
+    vault: DatabaseSettings | None = None,
+    *,
+    prefect_run_id: str | None = None,
+) -> AsyncIterator[Workshop]:
+    """Open the database and the client for one run; refuses a database that holds the other upstream's prices."""
+    settings, vault = settings or FlowSettings(), vault or DatabaseSettings()
+    sources = sources_in(settings.data_dir)
+    pool = max(vault.database_pool_size, LOCKS_AND_PAGES * (len(sources) + 2))
+    limit = vault.database_statement_timeout_seconds
+    with open_vault(vault) as url:
+        async with (
+            database(url, pool_size=pool, statement_timeout_seconds=limit) as sessions,
+            Client(settings) as client,
+        ):
+            async with sessions.begin() as session:
+                await claim_upstream(session, settings.upstream)
+                await register_sources(session, {name: s.title for name, s in sources.items()}, now())
+            yield Workshop(settings, sessions, client, sources, environment(), prefect_run_id)

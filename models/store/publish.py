@@ -1,0 +1,119 @@
+"""Publishing: what a run found becomes visible at once, or not at all.
+
+Quotes, links, assets and the dataset version change in one transaction; the version grows only when something did,
+and everyone who listens on `CHANNEL` is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg import sql
+from psycopg.types.json import Jsonb
+from sqlalchemy import insert, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from models.db import Sessions
+from models.queries.unification import identities
+from models.records import Counts, Link
+from models.store.bulk import Row, Rule, merge, merge_from, table_of
+from models.store.quotes import NUMBERS
+from models.tables import Asset, AssetLink, LandedQuote, Quote
+
+CHANNEL = "kasparro_dataset"
+
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('kasparro:publish', 0))")
+_PUBLISHED = Rule(("listing_id",), silent=("fetched_at",))
+_ASSETS = Rule(("uid",), silent=("updated_at",), on_insert=("created_at",))
+
+
+@asynccontextmanager
+async def publishing(sessions: Sessions) -> AsyncIterator[AsyncSession]:
+    """Open the publishing transaction: one at a time, on one snapshot from the first look to the last write."""
+    async with sessions.begin() as lock:
+        await lock.execute(_LOCK)
+        async with sessions() as session:
+            await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            yield session
+            await session.commit()
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What a run found, ready to be written."""
+
+    assets: Sequence[Row]
+    """Every asset to be shown, with all its columns but the keys' and times'."""
+    links: Sequence[Link]
+    """Links that hold from now on and did not before."""
+    retired_links: Sequence[int]
+    """Keys of links that no longer hold."""
+    successors: Mapping[str, str]
+    """Uids given up now, with the uid that answers for each."""
+    listing_ids: Mapping[tuple[str, str], int]
+
+
+async def publish(session: AsyncSession, found: Publication, at: datetime) -> tuple[int, Counts]:
+    """Write a publication inside `publishing`; returns the dataset's version and what changed in the assets."""
+    quotes = await merge_from(
+        session,
+        table_of(Quote),
+        sql.Identifier(LandedQuote.__tablename__),
+        ("listing_id", *NUMBERS),
+        _PUBLISHED,
+    )
+    times = {"created_at": at, "updated_at": at}
+    rows = [{**row, "price_inputs": Jsonb(row["price_inputs"]), **times} for row in found.assets]
+    assets = await merge(session, Asset, rows, _ASSETS)
+    await _link(session, found, at)
+    touched = quotes.new + quotes.changed + assets.new + assets.changed
+    if touched or found.links or found.retired_links or found.successors:
+        await _next_version(session, at)
+    version = await session.execute(text("SELECT version FROM dataset_version WHERE id = 1"))
+    return version.scalar_one(), assets
+
+
+async def _link(session: AsyncSession, found: Publication, at: datetime) -> None:
+    if found.retired_links:
+        gone = update(AssetLink).where(col(AssetLink.id).in_(found.retired_links))
+        await session.execute(gone.values(retired_at=at))
+    if not found.links and not found.successors:
+        return
+    ids = {row["uid"]: row["id"] for row in (await session.execute(identities())).mappings()}
+    if found.links:
+        rows = [_link_row(link, found.listing_ids, ids, at) for link in found.links]
+        await session.execute(insert(AssetLink), rows)
+    for retired, successor in found.successors.items():
+        given_up = update(Asset).where(col(Asset.uid) == retired)
+        await session.execute(given_up.values(successor_id=ids[successor], retired_at=at))
+
+
+def _link_row(
+    link: Link, listing_ids: Mapping[tuple[str, str], int], asset_ids: Mapping[str, int], at: datetime
+) -> dict[str, Any]:
+    return {
+        "listing_id": listing_ids[link.source, link.source_id],
+        "asset_id": asset_ids[link.asset_uid],
+        "state": link.state,
+        "method": link.method,
+        "score": link.score,
+        "reasons": list(link.reasons),
+        "decided_by": link.decided_by,
+        "decided_at": at,
+    }
+
+
+async def _next_version(session: AsyncSession, at: datetime) -> None:
+    """Count up, and tell whoever listens; they hear of it when the transaction commits."""
+    grown = text(
+        "UPDATE dataset_version SET version = version + 1, published_at = :at WHERE id = 1 RETURNING version"
+    )
+    version = (await session.execute(grown, {"at": at})).scalar_one()
+    await session.execute(
+        text("SELECT pg_notify(:channel, :version)"), {"channel": CHANNEL, "version": str(version)}
+    )
