@@ -8,7 +8,7 @@ from itertools import islice
 from flows.sandbox.coins import Coin, read_coins
 from flows.sandbox.currencies import CURRENCIES
 from flows.sandbox.tail import Tail
-from flows.sandbox.walk import Walk, make_walk, traits
+from flows.sandbox.walk import Walk, make_walk, traits, waves
 
 DAY = 86_400.0
 
@@ -24,6 +24,14 @@ class Market:
             for coin in self.coins
             if coin.price_usd
         }
+        ranked = [coin for coin in self.coins if coin.is_ranked and coin.is_active]
+        self._stopped = [coin for coin in ranked if coin.stopped_at is not None]
+        self._going = [
+            (coin, self._walks[coin.key], coin.circulating_supply)
+            for coin in ranked
+            if coin.stopped_at is None and coin.circulating_supply and coin.key in self._walks
+        ]
+        self._caps: tuple[float, dict[str, float]] = (-1.0, {})
         self._turnover = {coin.key: _turnover(seed, coin) for coin in self.coins}
 
     def walk(self, coin: Coin) -> Walk | None:
@@ -43,6 +51,19 @@ class Market:
         if price is None or coin.circulating_supply is None or not coin.is_ranked:
             return None
         return price * coin.circulating_supply
+
+    def market_caps(self, at: float) -> dict[str, float]:
+        """Work out every ranked coin's market cap at once, by key; the last moment asked for is kept."""
+        if self._caps[0] != at:
+            now = waves(at)
+            caps = {
+                coin.key: walk.price_in(now) * supply
+                for coin, walk, supply in self._going
+                if coin.listed_at <= at
+            }
+            rest = {coin.key: self.market_cap(coin, at) for coin in self._stopped}
+            self._caps = (at, caps | {key: cap for key, cap in rest.items() if cap is not None})
+        return self._caps[1]
 
     def volume(self, coin: Coin, at: float) -> float | None:
         """Dollars traded in the day before, over all exchanges."""

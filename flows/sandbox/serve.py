@@ -24,4 +24,6 @@ def serve(
 ) -> None:
     """Serve until stopped by a signal. Raises ValueError where the replay folder does not fit."""
     settings = SandboxSettings(seed, size, speed, replay, replay_files or {}, rate_limits)
-    uvicorn.run(create_app(settings), host=host, port=port, log_level="warning", server_header=False)
+    uvicorn.run(
+        create_app(settings), host=host, port=port, log_level="warning", server_header=False, ws="none"
+    )

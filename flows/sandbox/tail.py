@@ -66,7 +66,7 @@ class Tail:
             circulating_supply=circulating,
             total_supply=total,
             max_supply=maximum,
-            moves_with="usd" if symbol.startswith("USD") else key,
+            moves_with=key,
             listed_at=self._random.uniform(_FIRST_LISTING, ANCHOR - 30 * 86400) // 86400 * 86400,
             addresses=self._addresses() if kind == "token" else (),
             stopped_at=stopped_at,

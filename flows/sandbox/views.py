@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from operator import itemgetter
 
 from flows.sandbox.coins import Coin, Naming
 from flows.sandbox.market import Market
@@ -78,8 +77,8 @@ class View:
         return self._standing
 
     def _rank(self, at: float) -> Standing:
-        caps = [(cap, coin) for coin in self.coins if (cap := self.market.market_cap(coin, at)) is not None]
-        caps.sort(key=itemgetter(0), reverse=True)
-        ranks = {coin.key: rank for rank, (_, coin) in enumerate(caps, 1)}
-        unranked = [coin for coin in self.coins if coin.key not in ranks]
-        return Standing(at, [coin for _, coin in caps] + unranked, ranks)
+        caps = self.market.market_caps(at)
+        ranked = [coin for coin in self.coins if coin.key in caps]
+        ranked.sort(key=lambda coin: caps[coin.key], reverse=True)
+        ranks = {coin.key: rank for rank, coin in enumerate(ranked, 1)}
+        return Standing(at, ranked + [coin for coin in self.coins if coin.key not in caps], ranks)

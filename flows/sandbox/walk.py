@@ -67,11 +67,20 @@ class Walk:
     level: float
     loadings: tuple[float, ...]
     highest: float
-    """A bound on the price that the walk can never pass."""
+    """A bound the price can never pass, with 1 % to spare."""
+
+    @property
+    def lowest(self) -> float:
+        """The bound on the other side."""
+        return math.exp(2 * self.level) / self.highest
 
     def price(self, at: float) -> float:
         """Evaluate the price at a UNIX time."""
-        return math.exp(self.level + sum(map(mul, self.loadings, waves(at))))
+        return self.price_in(waves(at))
+
+    def price_in(self, now: tuple[float, ...]) -> float:
+        """Evaluate the price where the waves of the moment are at hand."""
+        return math.exp(self.level + sum(map(mul, self.loadings, now)))
 
 
 @lru_cache(maxsize=8)
@@ -89,4 +98,4 @@ def make_walk(seed: int, name: str, start: float) -> Walk:
     )
     level = math.log(start) - sum(map(mul, loadings, waves(ANCHOR)))
     reach = wildness * sum(math.sqrt(period) for period in _PERIODS)
-    return Walk(level, loadings, math.exp(level + reach))
+    return Walk(level, loadings, 1.01 * math.exp(level + reach))

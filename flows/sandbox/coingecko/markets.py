@@ -116,15 +116,14 @@ class Markets:
         return row
 
     async def global_figures(self, _request: Request) -> Response:
-        """Serve the market as a whole."""
+        """Serve the market as a whole; its change is that of its hundred largest coins."""
         standing = self._view.standing(self._clock.now())
-        at = standing.at
-        caps = {coin.key: self._market.market_cap(coin, at) or 0.0 for coin in standing.coins}
-        total, before = (
-            sum(caps.values()),
-            sum(self._market.market_cap(c, at - DAY) or 0.0 for c in standing.coins),
-        )
-        volume = sum(self._market.volume(coin, at) or 0.0 for coin in standing.coins)
+        at, largest = standing.at, standing.coins[:100]
+        caps = self._market.market_caps(at)
+        total = sum(caps.values())
+        now = sum(self._market.market_cap(coin, at) or 0.0 for coin in largest)
+        before = sum(self._market.market_cap(coin, at - DAY) or 0.0 for coin in largest)
+        volume = sum(self._market.volume(coin, at) or 0.0 for coin in largest)
         rates = {code: 1 / self._market.usd_per_unit(code, at) for code in CURRENCIES}
         data = {
             "active_cryptocurrencies": len(standing.coins),
@@ -135,9 +134,9 @@ class Markets:
             "total_market_cap": {code: total * rate for code, rate in rates.items()},
             "total_volume": {code: volume * rate for code, rate in rates.items()},
             "market_cap_percentage": {
-                self._view.naming(coin).symbol: caps[coin.key] / total * 100 for coin in standing.coins[:10]
+                self._view.naming(coin).symbol: caps[coin.key] / total * 100 for coin in largest[:10]
             },
-            "market_cap_change_percentage_24h_usd": (total / before - 1) * 100,
+            "market_cap_change_percentage_24h_usd": (now / before - 1) * 100,
             "volume_change_percentage_24h_usd": 0.0,
             "updated_at": int(at),
         }

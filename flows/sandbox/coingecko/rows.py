@@ -44,7 +44,9 @@ def display_sum(dollars: float) -> float | int:
 
 
 def image_url(coin: Coin, size: str = "large") -> str:
-    """Name the coin's picture."""
+    """Name the coin's picture; coins nobody trades have none."""
+    if coin.price_usd is None:
+        return f"missing_{size}.png"
     number = sum(coin.key.encode()) * 7 % 40_000
     return f"https://coin-images.coingecko.com/coins/images/{number}/{size}/{coin.names['coingecko'].id}.png?1696501400"
 
@@ -117,8 +119,7 @@ class Pen:
         if walk is None or price is None:
             names = ("ath", "ath_change_percentage", "ath_date", "atl", "atl_change_percentage", "atl_date")
             return dict.fromkeys(names)
-        high, low = walk.highest * 1.01, walk.price(coin.listed_at) ** 2 / (walk.highest * 1.01)
-        low = min(low, price)
+        high, low = walk.highest, walk.lowest
         early, late = traits(self.view.market.seed, "extremes", coin.key)
         age = self.now - coin.listed_at
         return {

@@ -150,13 +150,13 @@ class CoinPaprika:
         """Serve the market as a whole."""
         standing = self._view.standing(self._clock.now())
         market, at = self._view.market, standing.at
-        caps = [market.market_cap(coin, at) or 0.0 for coin in standing.coins]
-        total = sum(caps)
+        caps = market.market_caps(at)
+        total = sum(caps.values())
         largest = max(total, 4_283_000_000_000)
         figures: dict[str, Any] = {
             "market_cap_usd": round(total),
-            "volume_24h_usd": round(sum(market.volume(coin, at) or 0.0 for coin in standing.coins)),
-            "bitcoin_dominance_percentage": round(caps[0] / total * 100, 2) if total else 0,
+            "volume_24h_usd": round(sum(market.volume(coin, at) or 0.0 for coin in standing.coins[:100])),
+            "bitcoin_dominance_percentage": round(caps["bitcoin"] / total * 100, 2),
             "cryptocurrencies_number": len(standing.coins),
             "market_cap_ath_value": round(largest),
             "market_cap_ath_date": "2025-10-06T18:50:00Z" if largest > total else iso_seconds(at),

@@ -82,7 +82,7 @@ def _peak(view: View, coin: Coin, code: str, price: float) -> dict[str, Any]:
     walk = view.market.walk(coin)
     if code != "USD" or walk is None or not price:
         return {"ath_price": None, "ath_date": None, "percent_from_price_ath": None}
-    high = walk.highest * 1.01
+    high = walk.highest
     return {
         "ath_price": float(f"{high:.10g}"),
         "ath_date": iso_seconds(coin.listed_at + 200 * DAY * traits(0, "peak", coin.key)[0]),
