@@ -120,6 +120,8 @@ class Supervisor:
             if need in self._ready:
                 await self._ready[need].wait()
         await self._begin(self._settings, self._picture)
+        for ready in self._ready.values():
+            await ready.wait()
         self._picture.complete()
 
     async def _stop(self) -> None:
