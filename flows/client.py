@@ -53,7 +53,7 @@ class Client:
         """Fetch one page. Passing faults are tried again here; what is raised has outlasted that patience."""
         if not source.calls_network:
             return Fetched(await self._read_file(source, request), datetime.now(UTC))
-        origin = self._origin(source, settings)
+        origin = self.origin(source, settings)
         _refuse_plain_http(source.name, origin.base_url)
         limit = self._limits.setdefault(source.name, AsyncLimiter(source.requests_per_minute, 60))
         async for attempt in stamina.retry_context(
@@ -68,7 +68,7 @@ class Client:
                     return await self._once(source.name, origin, request)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def _origin(self, source: Source, settings: SourceSettings) -> Origin:
+    def origin(self, source: Source, settings: SourceSettings) -> Origin:
         """Say where a source's requests go: in SANDBOX mode to the same path below the sandbox's `/<source>`."""
         origin = source.origin(settings)
         if self._settings.upstream is Upstream.LIVE or settings.base_url is not None:

@@ -54,9 +54,6 @@ class FlowSettings(BaseSettings):
 _OLDER_NAMES = {"COINGECKO_API_KEY": "CGEKO_KEY"}
 """The older services' name of a variable, used where today's is not set."""
 
-_SANDBOX_KEY = "sandbox"
-"""The sandbox's CoinCap wants a key like the real one, and takes any."""
-
 
 def environment(env_file: Path = Path(".env")) -> dict[str, str]:
     """Return the process's environment over what `.env` says: the variables that Settings classes read too."""
@@ -64,7 +61,7 @@ def environment(env_file: Path = Path(".env")) -> dict[str, str]:
     return written | os.environ
 
 
-def source_settings(name: str, flows: FlowSettings, env: Mapping[str, str]) -> SourceSettings:
+def source_settings(name: str, env: Mapping[str, str]) -> SourceSettings:
     """Read one source's block. Raises ValueError, with the variable's name, where a value cannot be used."""
     prefix = name.upper().replace("-", "_")
 
@@ -75,11 +72,4 @@ def source_settings(name: str, flows: FlowSettings, env: Mapping[str, str]) -> S
     top_n = read("TOP_N") or "250"
     if not top_n.isdecimal() or int(top_n) < 1:
         raise ValueError(f"{prefix}_TOP_N must be a whole number above zero, got {top_n!r}")
-    is_sandbox = flows.upstream is Upstream.SANDBOX
-    return SourceSettings(
-        name=name,
-        base_url=read("BASE_URL"),
-        api_key=_SANDBOX_KEY if is_sandbox else read("API_KEY"),
-        plan=None if is_sandbox else read("PLAN"),
-        top_n=int(top_n),
-    )
+    return SourceSettings(name, read("BASE_URL"), read("API_KEY"), read("PLAN"), int(top_n))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from flows.client import Client
@@ -13,10 +13,12 @@ from flows.settings import FlowSettings, SourceSettings, environment, source_set
 from flows.sources import sources_in
 from flows.sources.contract import Source
 from models.db import Sessions, database
+from models.outcomes import Upstream
 from models.settings import DatabaseSettings
 from models.store.sources import claim_upstream, register_sources
 from models.vault import open_vault
 
+SANDBOX_KEY = "sandbox"
 LOCKS_AND_PAGES = 2
 """Connections one source needs: its lock's, and the page's being stored."""
 
@@ -40,8 +42,11 @@ class Workshop:
         return self.sources[name]
 
     def settings_of(self, source: Source) -> SourceSettings:
-        """Read a source's own block of the environment."""
-        return source_settings(source.name, self.settings, self.env)
+        """Read a source's own block of the environment. The sandbox gets no key of yours, only what it insists on."""
+        said = source_settings(source.name, self.env)
+        if self.settings.upstream is Upstream.LIVE or said.base_url is not None:
+            return said
+        return replace(said, api_key=SANDBOX_KEY if source.needs_key else None, plan=None)
 
 
 def now() -> datetime:

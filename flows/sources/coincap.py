@@ -123,6 +123,7 @@ API = Source(
     name=NAME,
     title="CoinCap's API",
     origin=origin,
+    needs_key=True,
     requests_per_minute=60,
     quotes=Feed(
         first_page=lambda settings: assets_page(settings.top_n),

@@ -117,6 +117,8 @@ class Source:
     identity: Feed | None = None
     rates: Feed | None = None
     requests_per_minute: int = 60
+    needs_key: bool = False
+    """True for a provider that answers nobody without a key."""
     calls_network: bool = True
     """False for a source that reads a file the project keeps."""
 

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from sqlalchemy import func, select, text, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col
 
 from models.db import Sessions
@@ -23,19 +23,17 @@ CRASHED = "the process that ran this ended before it could finish"
 
 @asynccontextmanager
 async def sole_run(sessions: Sessions, job: str) -> AsyncIterator[bool]:
-    """Hold the lock of `job` (a source's name, or `publish`) for the block; yields False where another run has it."""
-    async with sessions() as session:
-        lock = {"key": f"kasparro:{job}"}
-        taken = await session.execute(text("SELECT pg_try_advisory_lock(hashtextextended(:key, 0))"), lock)
-        await session.commit()
-        if not taken.scalar_one():
-            yield False
-            return
+    """Hold the lock of `job` (a source's name, `etl`) for the block; yields False where another run has it."""
+    engine: AsyncEngine = sessions.kw["bind"]
+    lock = {"key": f"kasparro:{job}"}
+    async with engine.connect() as pinned:
+        connection = await pinned.execution_options(isolation_level="AUTOCOMMIT")
+        taken = await connection.scalar(text("SELECT pg_try_advisory_lock(hashtextextended(:key, 0))"), lock)
         try:
-            yield True
+            yield bool(taken)
         finally:
-            await session.execute(text("SELECT pg_advisory_unlock(hashtextextended(:key, 0))"), lock)
-            await session.commit()
+            if taken:
+                await connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:key, 0))"), lock)
 
 
 async def start_run(session: AsyncSession, run: Run) -> int:

@@ -1,0 +1,24 @@
+"""The `ingest` flow: bring in one source; `unify` publishes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import flow, runtime
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from flows.tasks import prefect_steps, run_name
+from flows.workshop import open_workshop
+from models.outcomes import RunOutcome
+
+
+@flow(name="ingest", flow_run_name=run_name)
+async def ingest(source: str, top_n: int | None = None, *, refresh: bool = False) -> State[Any]:
+    """Bring in one source, with its identity lists where these are due. What landed is published by `unify`."""
+    async with open_workshop(prefect_run_id=runtime.flow_run.id) as shop:
+        steps = prefect_steps(refresh=refresh)
+        report = await steps.ingest(shop, shop.source(source).name, None, top_n)
+    if report.outcome is RunOutcome.FAILED:
+        return Failed(message=f"{report.error} → {report.remedy}")
+    return Completed(name=report.outcome.capitalize(), message=report.error)

@@ -1,0 +1,23 @@
+"""The `refresh-csv` flow: write data/crypto_market.csv from CoinCap's API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from flows import market_csv
+from flows.tasks import cached_fetch, run_name
+from flows.workshop import open_workshop
+
+
+@flow(name="refresh-csv", flow_run_name=run_name)
+async def refresh_csv(*, refresh: bool = False) -> State[Any]:
+    """Replace the file with what CoinCap answers now. Without a key nothing is asked and the file stays."""
+    async with open_workshop() as shop:
+        report = await market_csv.refresh_csv(shop, fetch=cached_fetch(refresh=refresh))
+    if report.skipped:
+        return Completed(name="Skipped", message=report.skipped)
+    return Completed(message=f"{report.rows} rows in {report.path}")

@@ -1,0 +1,37 @@
+"""A run's report as a person reads it, in Markdown."""
+
+from __future__ import annotations
+
+from flows.engine import SourceReport
+from flows.pipeline import EtlReport
+from flows.unification import PublishReport
+
+_HEAD = (
+    "| source | outcome | fetched | new | changed | unchanged | rejected | seconds |\n"
+    "|---|---|---:|---:|---:|---:|---:|---:|\n"
+)
+
+
+def etl_report(report: EtlReport) -> str:
+    """Tell how a whole run went: a row for each source, what was published, and what to do about what failed."""
+    rows = "".join(map(_row, report.sources))
+    published = publish_report(report.published) if report.published else "Nothing was published.\n"
+    return f"**{report.outcome}**\n\n{_HEAD}{rows}\n{published}{_failures(report.sources)}"
+
+
+def publish_report(report: PublishReport) -> str:
+    """Tell what a publication did."""
+    conflicts = "".join(f"- {detail}\n" for detail in report.conflicts[:20])
+    return (
+        f"Dataset version {report.version}: {report.assets.new} new and {report.assets.changed} changed assets "
+        f"from {report.listings} listings, {report.in_review} links for review, in {report.seconds:.1f} s.\n{conflicts}"
+    )
+
+
+def _row(one: SourceReport) -> str:
+    counts = (one.fetched, one.new, one.changed, one.unchanged, one.rejected)
+    return f"| {one.source} | {one.outcome} | {' | '.join(f'{count:,}' for count in counts)} | {one.seconds:.1f} |\n"
+
+
+def _failures(sources: tuple[SourceReport, ...]) -> str:
+    return "".join(f"\n{one.error}\n→ {one.remedy or 'none needed'}\n" for one in sources if one.error)
