@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.outcomes import Upstream
@@ -37,3 +37,11 @@ class DatabaseSettings(BaseSettings):
     def database_name(self) -> str:
         """The database inside the private PostgreSQL: simulated and real prices never share one."""
         return f"kasparro_{self.upstream.lower()}"
+
+
+def told(error: ValidationError) -> str:
+    """Say what is wrong with the settings, a line for each variable: its name, what it holds and what is expected."""
+    return "\n".join(
+        f"{'_'.join(str(part) for part in one['loc']).upper() or 'settings'}: {one['msg']} (got {one['input']!r})"
+        for one in error.errors()
+    )

@@ -1,0 +1,146 @@
+"""The workshop's front door: `python -m flows --help` lists what it does."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from pydantic import ValidationError
+from rich.console import Console
+from rich.markdown import Markdown
+
+from flows.errors import SourceError
+from flows.market_csv import refresh_csv
+from flows.pipeline import run_etl
+from flows.report import etl_report, publish_report
+from flows.sandbox.serve import serve
+from flows.stack.prefect_server import serve_prefect
+from flows.stack.prefect_worker import serve_worker
+from flows.stack.settings import StackSettings
+from flows.stack.supervisor import up as supervise
+from flows.unification import unify_and_publish
+from flows.workshop import open_workshop
+from models.db import DatabaseUnavailable
+from models.outcomes import RunOutcome
+from models.postgres_programs import PostgresError
+from models.settings import told
+
+app = App(name="python -m flows", help="Bring in, refresh, reconcile: the workshop of Kasparro.")
+run = App(name="run", help="Run a job once, here, without a Prefect server.")
+app.command(run)
+
+
+@app.command
+def up() -> int:
+    """Start everything in this terminal and say where to click; Ctrl-C stops it."""
+    return supervise(StackSettings())
+
+
+@app.command
+def server() -> None:
+    """Become the Prefect server, with its UI."""
+    serve_prefect(StackSettings())
+
+
+@app.command
+def worker(*, single_host: bool = False) -> None:
+    """Deploy prefect.yaml, then become a Prefect worker.
+
+    Parameters
+    ----------
+    single_host
+        This is the only worker there is: runs left over from before are closed first.
+    """
+    serve_worker(StackSettings(), single_host=single_host)
+
+
+@app.command
+def sandbox(
+    *,
+    port: int | None = None,
+    host: str = "127.0.0.1",
+    seed: int = 20260101,
+    size: int = 20_000,
+    speed: float = 1.0,
+    replay: Path | None = None,
+) -> None:
+    """Serve the three simulated providers on one port.
+
+    Parameters
+    ----------
+    port
+        SANDBOX_PORT unless given.
+    speed
+        How many market seconds pass in one of ours.
+    replay
+        A folder of recorded answers to serve instead of the simulated market.
+    """
+    serve(port or StackSettings().sandbox_port, host, seed, size, speed, replay)
+
+
+@run.command
+def etl(
+    *, source: Annotated[list[str] | None, Parameter(negative=())] = None, top_n: int | None = None
+) -> int:
+    """Bring in the sources, unify and publish.
+
+    Parameters
+    ----------
+    source
+        Only this source; may be repeated.
+    top_n
+        Ask for this many coins instead of each source's `<NAME>_TOP_N`.
+    """
+
+    async def job() -> int:
+        async with open_workshop() as shop:
+            report = await run_etl(shop, source, top_n=top_n)
+        _show(etl_report(report))
+        return 1 if report.outcome is RunOutcome.FAILED else 0
+
+    return asyncio.run(job())
+
+
+@run.command(name="refresh-csv")
+def refresh() -> None:
+    """Write data/crypto_market.csv from CoinCap's API."""
+
+    async def job() -> None:
+        async with open_workshop() as shop:
+            report = await refresh_csv(shop)
+        _show(f"skipped: {report.skipped}" if report.skipped else f"{report.rows} rows in {report.path}")
+
+    asyncio.run(job())
+
+
+@run.command
+def unify() -> None:
+    """Decide anew which listings are the same asset, and publish."""
+
+    async def job() -> None:
+        async with open_workshop() as shop:
+            report = await unify_and_publish(shop)
+        _show(publish_report(report))
+
+    asyncio.run(job())
+
+
+def _show(markdown: str) -> None:
+    Console().print(Markdown(markdown))
+
+
+def main() -> None:
+    """Run the command; end on what a person can mend with one sentence, not with a traceback."""
+    try:
+        app()
+    except ValidationError as error:
+        sys.exit(told(error))
+    except (SourceError, DatabaseUnavailable, PostgresError, ValueError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""The vault's front door: `python -m models upgrade | downgrade | check | serve`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cyclopts import App
+from pydantic import ValidationError
+from rich.console import Console
+
+from models import migrate
+from models.db import DatabaseUnavailable
+from models.postgres_programs import PostgresError
+from models.settings import DatabaseSettings, told
+from models.vault import open_vault
+
+app = App(
+    name="python -m models", help="The database of Kasparro: the one DATABASE_URL names, else a private one."
+)
+
+
+@app.command
+def upgrade(revision: str = "head") -> None:
+    """Bring the tables up to a revision (newest unless told otherwise)."""
+    with open_vault(DatabaseSettings()) as url:
+        migrate.upgrade(url, revision)
+
+
+@app.command
+def downgrade(revision: str) -> None:
+    """Take migrations back down to a revision. `base` drops every table, with every row."""
+    with open_vault(DatabaseSettings()) as url:
+        migrate.downgrade(url, revision)
+
+
+@app.command
+def check() -> int:
+    """Say whether the tables are the ones of the code. Exit code 1 where they are not."""
+    with open_vault(DatabaseSettings()) as url:
+        difference = migrate.check(url)
+    _say(difference or "the tables are the ones of the code")
+    return 1 if difference else 0
+
+
+@app.command
+def serve() -> None:
+    """Keep the private PostgreSQL running until stopped, and print its URL."""
+    with open_vault(DatabaseSettings()) as url:
+        _say(url)
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+
+
+def _say(text: str) -> None:
+    Console(markup=False, highlight=False, soft_wrap=True).print(text)
+
+
+@contextmanager
+def _in_one_sentence() -> Iterator[None]:
+    """End on what a person can mend with one sentence, not with a traceback."""
+    try:
+        yield
+    except ValidationError as error:
+        sys.exit(told(error))
+    except (DatabaseUnavailable, PostgresError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    with _in_one_sentence():
+        app()
