@@ -1,4 +1,8 @@
-"""The coins of the market: the real ones, read from coins.csv."""
+"""The coins of the market: the real ones, read from coins.csv.
+
+Ids, names, symbols and addresses there are the providers' own; prices and supplies are approximate, from several
+years. An empty id: the provider lacks the coin. No rank: unranked. No price: nobody trades it.
+"""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ class CoinPaprika:
         place = (self._chain(request).id, request.path_params["address"].lower())
         for coin in self._view.listed:
             if place in [(chain, address.lower()) for chain, address in coin.addresses]:
-                base = str(request.base_url).rstrip("/")
+                base = str(request.url).split("/contracts/", maxsplit=1)[0]
                 return RedirectResponse(f"{base}/tickers/{self._view.naming(coin).id}", 301)
         raise Refusal(404, {"error": "id not found"})
 
@@ -156,7 +156,7 @@ class CoinPaprika:
         figures: dict[str, Any] = {
             "market_cap_usd": round(total),
             "volume_24h_usd": round(sum(market.volume(coin, at) or 0.0 for coin in standing.coins[:100])),
-            "bitcoin_dominance_percentage": round(caps["bitcoin"] / total * 100, 2),
+            "bitcoin_dominance_percentage": round(caps.get("bitcoin", 0.0) / total * 100, 2) if total else 0,
             "cryptocurrencies_number": len(standing.coins),
             "market_cap_ath_value": round(largest),
             "market_cap_ath_date": "2025-10-06T18:50:00Z" if largest > total else iso_seconds(at),

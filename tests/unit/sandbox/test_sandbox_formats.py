@@ -71,7 +71,9 @@ def test_times_are_written_as_each_provider_does() -> None:
     assert iso_seconds(1_767_225_600.9) == "2026-01-01T00:00:00Z"
 
 
-@pytest.mark.parametrize("text", ["1767225600", "2026-01-01", "2026-01-01T00:00:00Z", "2026-01-01T01:00:00+01:00"])
+@pytest.mark.parametrize(
+    "text", ["1767225600", "2026-01-01", "2026-01-01T00:00:00Z", "2026-01-01T01:00:00+01:00"]
+)
 def test_times_are_read_in_every_form(text: str) -> None:
     assert parse_time(text) == 1_767_225_600
 

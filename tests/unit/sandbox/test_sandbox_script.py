@@ -54,7 +54,11 @@ def _request(path: str, query: bytes = b"", headers: list[tuple[bytes, bytes]] |
 
 def test_the_ledger_never_holds_a_key() -> None:
     ledger = Ledger()
-    headers = [(b"x-cg-demo-api-key", b"SECRET"), (b"authorization", b"Bearer SECRET"), (b"user-agent", b"me/1")]
+    headers = [
+        (b"x-cg-demo-api-key", b"SECRET"),
+        (b"authorization", b"Bearer SECRET"),
+        (b"user-agent", b"me/1"),
+    ]
     ledger.note(_request("/coincap/v3/assets", b"apiKey=SECRET&limit=5", headers))
     seen = ledger.read()["requests"][0]
     assert "SECRET" not in str(ledger.read())
