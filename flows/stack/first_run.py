@@ -14,37 +14,57 @@ FIRST = "bootstrap/bootstrap"
 LATER = "etl/etl"
 ONE_ASSET = "{ assets(first: 1) { edges { node { uid } } } }"
 BAD_ENDS = {"FAILED", "CRASHED", "CANCELLED"}
+POLL_SECONDS = 0.3
 
 
 async def first_run(settings: StackSettings, picture: Picture) -> None:
     """Run `bootstrap` on a database that never published, `etl` on one that did; return when assets are answered.
 
-    A run that ends badly is said and waited past: the schedule comes again, and what is up stays up.
+    A run that cannot begin or ends badly is said and waited past: the schedule comes again, and what is up stays up.
     """
     async with httpx.AsyncClient(timeout=20) as client:
         prefect = PrefectApi(client, settings.prefect_api)
         name = LATER if await has_assets(client, settings) else FIRST
-        run_id = await prefect.start_run(await _deployment_id(prefect, name))
-        where = f"{settings.prefect_url}/runs/flow-run/{run_id}"
-        picture.say(f"first run: {name}  {where}")
-        told = False
+        run_id = await _start(prefect, name, settings, picture)
         while not await has_assets(client, settings):
-            state = (await prefect.run(run_id))["state"]
-            if not told and state["type"] in BAD_ENDS:
-                told = True
-                picture.say(f"the first run ended {state['name']}: {state['message'] or 'see'} {where}")
-            await asyncio.sleep(0.3)
+            if run_id and await _ended_badly(prefect, run_id, picture):
+                run_id = None
+            await asyncio.sleep(POLL_SECONDS)
 
 
 async def has_assets(client: httpx.AsyncClient, settings: StackSettings) -> bool:
-    """Ask the API for one asset."""
-    answer = await client.post(f"{settings.api_url}/graphql", json={"query": ONE_ASSET})
-    data = answer.json().get("data") or {}
+    """Ask the API for one asset; an API that cannot answer has none."""
+    try:
+        answer = await client.post(f"{settings.api_url}/graphql", json={"query": ONE_ASSET})
+        data = answer.json().get("data") or {}
+    except (httpx.TransportError, ValueError):
+        return False
     return bool((data.get("assets") or {}).get("edges"))
+
+
+async def _start(prefect: PrefectApi, name: str, settings: StackSettings, picture: Picture) -> str | None:
+    try:
+        run_id = await prefect.start_run(await _deployment_id(prefect, name))
+    except httpx.HTTPError as error:
+        picture.say(f"the first run, {name}, could not be started: {error}")
+        return None
+    picture.say(f"first run: {name}  {settings.prefect_url}/runs/flow-run/{run_id}")
+    return run_id
 
 
 async def _deployment_id(prefect: PrefectApi, name: str) -> str:
     """Wait until the worker has deployed `name`; the supervisor ends the wait if the worker cannot."""
     while not (found := await prefect.deployment(name)):  # noqa: ASYNC110 - Prefect tells nobody
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(POLL_SECONDS)
     return str(found["id"])
+
+
+async def _ended_badly(prefect: PrefectApi, run_id: str, picture: Picture) -> bool:
+    try:
+        state = (await prefect.run(run_id))["state"]
+    except httpx.HTTPError:
+        return False
+    if state["type"] not in BAD_ENDS:
+        return False
+    picture.say(f"the first run ended {state['name']}: {state['message'] or 'its log says why'}")
+    return True

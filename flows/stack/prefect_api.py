@@ -9,12 +9,23 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
+import stamina
 
 POOL = "local"
 WORKER = f"{socket.gethostname()}-worker"
 ALIVE_WITHIN = timedelta(seconds=45)  # a worker beats every 30 s
+
+
+BUSY = {500, 502, 503}  # on SQLite a busy database is a 503, one that is away a 500
+
+
+def _is_passing(error: Exception) -> bool:
+    if isinstance(error, httpx.HTTPStatusError):
+        return error.response.status_code in BUSY
+    return isinstance(error, httpx.TransportError)
 
 
 class PrefectUnavailable(RuntimeError):  # noqa: N818 - reads as what happened
@@ -22,12 +33,13 @@ class PrefectUnavailable(RuntimeError):  # noqa: N818 - reads as what happened
 
 
 class PrefectApi:
-    """One method per call that is made; every answer that is no success raises `httpx.HTTPStatusError`."""
+    """One method per call that is made. A busy server is asked again; then `httpx.HTTPError` is raised."""
 
     def __init__(self, client: httpx.AsyncClient, url: str) -> None:
         self._client = client
         self.url = url
 
+    @stamina.retry(on=_is_passing, attempts=8, timeout=20)
     async def _call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON is any
         answer = await self._client.request(method, self.url + path, json=body)
         answer.raise_for_status()
@@ -75,9 +87,11 @@ class PrefectApi:
 
     async def forget_worker(self) -> None:
         """Drop this machine's worker from the pool, so that its next sign of life is the next worker's."""
-        answer = await self._client.delete(f"{self.url}/work_pools/{POOL}/workers/{WORKER}")
-        if answer.status_code != httpx.codes.NOT_FOUND:
-            answer.raise_for_status()
+        try:
+            await self._call("DELETE", f"/work_pools/{POOL}/workers/{WORKER}")
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code != httpx.codes.NOT_FOUND:
+                raise
 
     async def runs_in(self, states: Iterable[str], before: datetime | None = None) -> list[dict[str, Any]]:
         """List the runs in these state types, expected to start before a time; at most 200."""
@@ -120,7 +134,7 @@ class PrefectApi:
 
     async def start_run(self, deployment_id: str) -> str:
         """Ask for a run now; returns its id."""
-        body = {"state": {"type": "SCHEDULED"}}
+        body = {"state": {"type": "SCHEDULED"}, "idempotency_key": str(uuid4())}
         run = await self._call("POST", f"/deployments/{deployment_id}/create_flow_run", body)
         return str(run["id"])
 

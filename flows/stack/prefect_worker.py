@@ -7,10 +7,10 @@ import os
 import sys
 from typing import NoReturn
 
-from flows.stack.deployments import deploy
+from flows.stack.deployments import DeployFailed, deploy
 from flows.stack.duties import close_stale_runs
 from flows.stack.environment import prefect_environment
-from flows.stack.prefect_api import POOL, WORKER, open_prefect
+from flows.stack.prefect_api import POOL, WORKER, PrefectUnavailable, open_prefect
 from flows.stack.settings import StackSettings, project_folder
 
 SERVER_WITHIN_SECONDS = 120
@@ -20,12 +20,15 @@ RUNS_AT_ONCE = 4
 def serve_worker(settings: StackSettings, *, single_host: bool = False) -> NoReturn:
     """Do the start-up duties, then become Prefect's worker, in the project's folder.
 
-    `single_host` says that no other worker serves this server, so that runs nobody owns can be closed. Raises
-    `PrefectUnavailable` or `DeployFailed`.
+    `single_host` says that no other worker serves this server, so that runs nobody owns can be closed. A server
+    that does not answer, and a prefect.yaml that cannot be deployed, end the process with a sentence.
     """
     os.environ.update(prefect_environment(settings))
     os.chdir(project_folder())
-    asyncio.run(_prepare(settings, single_host=single_host))
+    try:
+        asyncio.run(_prepare(settings, single_host=single_host))
+    except (PrefectUnavailable, DeployFailed) as error:
+        sys.exit(str(error))
     command = ["worker", "start", "--pool", POOL, "--name", WORKER, "--limit", str(RUNS_AT_ONCE)]
     os.execv(sys.executable, [sys.executable, "-m", "prefect", *command])  # noqa: S606 - no shell wanted
 
