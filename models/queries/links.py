@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Join, and_, desc, func, select
+from sqlalchemy import BigInteger, ColumnElement, FromClause, Join, and_, desc, func, select
 from sqlalchemy import asc as ascending
 
 from models.outcomes import LinkState
@@ -13,9 +13,9 @@ from models.queries.paging import Rows, for_each
 from models.queries.tables import ADDRESSES, LINKS, LISTINGS
 
 
-def holds() -> ColumnElement[bool]:
+def holds(link: FromClause = LINKS) -> ColumnElement[bool]:
     """Whether a link is in force: accepted and not retired."""
-    return and_(LINKS.c.state == LinkState.ACCEPTED, LINKS.c.retired_at.is_(None))
+    return and_(link.c.state == LinkState.ACCEPTED, link.c.retired_at.is_(None))
 
 
 def listings_of(asset_id: ColumnElement[Any]) -> Rows:

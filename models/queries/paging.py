@@ -43,7 +43,17 @@ class Order:
     @property
     def names(self) -> tuple[str, str]:
         """The names of the two columns in a row."""
-        return _name(self.column), _name(self.tie)
+        return str(self.column.key), str(self.tie.key)
+
+    @property
+    def types(self) -> tuple[type[Any], type[Any]]:
+        """The Python types of the two columns' values."""
+        return _python_type(self.column), _python_type(self.tie)
+
+    @property
+    def signature(self) -> str:
+        """What a place in this order can be told by: a place in another order is none in this one."""
+        return "".join([self.names[0], "-" if self.descending else "+", self.names[1]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +107,11 @@ def for_each(
     return select(parent.c.parent, *child.c).join_from(parent, child, true()).order_by(*order)
 
 
+def ordered(rows: Rows, order: Order) -> Rows:
+    """Select all the rows, in their order."""
+    return rows.order_by(*_walk(order, order.column, order.tie, Window(size=1)))
+
+
 def offset_page(rows: Rows, *, limit: int, offset: int) -> Rows:
     """Select `limit` rows after the first `offset`, for clients that count pages."""
     return rows.limit(limit).offset(offset)
@@ -137,5 +152,6 @@ def _walk(
     return [keyed, tie.desc() if tie_descending else tie.asc()]
 
 
-def _name(column: ColumnElement[Any]) -> str:
-    return str(column.key)
+def _python_type(column: ColumnElement[Any]) -> type[Any]:
+    known = column.type.python_type
+    return str if known is object else known  # SQLModel's text type does not say what it is

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Text, cast, select
 
-from models.queries.paging import Order, Rows
+from models.queries.paging import Order, Rows, ordered
 from models.queries.tables import RAW, REJECTS
 
 NEWEST_RAW = Order(RAW.c.fetched_at, RAW.c.id, descending=True, tie_descending=True, nullable=False)
@@ -27,3 +27,8 @@ def rejects(source: str | None = None, reason: str | None = None) -> Rows:
     if source is not None:
         rows = rows.where(REJECTS.c.source == source)
     return rows if reason is None else rows.where(REJECTS.c.reason == reason)
+
+
+def newest_raw(source: str, record_id: str, feed: str | None = None) -> Rows:
+    """Select the newest payload of one record."""
+    return ordered(raw_records(source, record_id, feed), NEWEST_RAW).limit(1)

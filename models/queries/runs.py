@@ -43,6 +43,11 @@ def run(run_id: int) -> Rows:
     return select(*RUNS.c).where(RUNS.c.id == run_id)
 
 
+def of_prefect(prefect_run_id: str) -> Rows:
+    """Select the run that a Prefect run recorded: the outermost, where it recorded several."""
+    return runs(RunFilter(prefect_run_id=prefect_run_id)).order_by(RUNS.c.id).limit(1)
+
+
 def children_of(run_ids: Sequence[int], *, first: int) -> Rows:
     """Select the runs that each run started, newest first."""
     return for_each(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, ScalarSelect, String, asc, func, select
+from sqlalchemy import ColumnElement, FromClause, ScalarSelect, String, Text, asc, cast, desc, func, select
 
 from models.queries.paging import Order, Rows, for_each
 from models.queries.tables import CHECKPOINTS, DRIFT, LISTINGS, QUOTES, REJECTS, RUNS, SOURCES
@@ -23,15 +24,13 @@ def totals_of(names: Sequence[str]) -> Rows:
     """Count what each source amounts to, in rows."""
     quoted = QUOTES.join(LISTINGS, LISTINGS.c.id == QUOTES.c.listing_id)
 
-    def rows_of(name: ColumnElement[str]) -> Rows:
-        return select(
-            _count(LISTINGS, LISTINGS.c.source == name).label("listings"),
-            _count(quoted, LISTINGS.c.source == name).label("quotes"),
-            _count(REJECTS, REJECTS.c.source == name).label("rejects"),
-            _count(RUNS, RUNS.c.source == name).label("runs"),
-        )
-
-    return for_each(names, String(), rows_of, order=(asc("listings"),), first=1)
+    return select(
+        SOURCES.c.name.label("parent"),
+        _count(LISTINGS, LISTINGS.c.source).label("listings"),
+        _count(quoted, LISTINGS.c.source).label("quotes"),
+        _count(REJECTS, REJECTS.c.source).label("rejects"),
+        _count(RUNS, RUNS.c.source).label("runs"),
+    ).where(SOURCES.c.name.in_(names))
 
 
 def drift_of(names: Sequence[str], *, first: int) -> Rows:
@@ -39,8 +38,10 @@ def drift_of(names: Sequence[str], *, first: int) -> Rows:
     return for_each(
         names,
         String(),
-        lambda name: select(*(c for c in DRIFT.c if c.name != "source")).where(DRIFT.c.source == name),
-        order=(DRIFT.c.first_seen_at.desc(), DRIFT.c.feed.asc(), DRIFT.c.field.asc()),
+        lambda name: select(
+            DRIFT.c.feed, DRIFT.c.field, DRIFT.c.first_seen_at, cast(DRIFT.c.example, Text).label("example")
+        ).where(DRIFT.c.source == name),
+        order=(desc("first_seen_at"), asc("feed"), asc("field")),
         first=first,
     )
 
@@ -51,5 +52,6 @@ def checkpoints(source: str | None = None) -> Rows:
     return rows if source is None else rows.where(CHECKPOINTS.c.source == source)
 
 
-def _count(rows: FromClause, where: ColumnElement[bool]) -> ScalarSelect[int]:
-    return select(func.count()).select_from(rows).where(where).scalar_subquery()
+def _count(rows: FromClause, source: ColumnElement[Any]) -> ScalarSelect[int]:
+    counted = select(func.count()).select_from(rows).where(source == SOURCES.c.name)
+    return counted.correlate(SOURCES).scalar_subquery()

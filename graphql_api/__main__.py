@@ -1,0 +1,97 @@
+"""The window's front door: `python -m graphql_api`, and `python -m graphql_api schema`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+import psycopg
+import uvicorn
+from cyclopts import App
+from pydantic import ValidationError
+from rich.console import Console
+from starlette.applications import Starlette
+
+from graphql_api.app import create_app
+from graphql_api.schema import SDL_PATH, print_sdl
+from graphql_api.settings import ApiSettings
+from models.db import DatabaseUnavailable, psycopg_url
+from models.postgres_programs import PostgresError
+from models.settings import DatabaseSettings, told
+from models.vault import open_vault
+
+DATABASE_SECONDS = 30
+
+app = App(name="python -m graphql_api", help="The GraphQL and REST API of Kasparro.")
+
+
+@app.default
+def serve(*, reload: bool = False) -> None:
+    """Wait for the database, then serve until stopped.
+
+    Parameters
+    ----------
+    reload
+        Begin anew when a file of the project changes.
+    """
+    settings = ApiSettings()
+    with open_vault(DatabaseSettings()) as url:
+        await_database(url, DATABASE_SECONDS)
+        os.environ["DATABASE_URL"] = url  # for the process that a reload starts
+        uvicorn.run(
+            "graphql_api.__main__:build",
+            factory=True,
+            host=settings.api_host,
+            port=settings.api_port,
+            reload=reload,
+            reload_dirs=["graphql_api", "models"] if reload else None,
+            access_log=False,
+            server_header=False,
+        )
+
+
+@app.command
+def schema() -> None:
+    """Write graphql_api/schema.graphql."""
+    SDL_PATH.write_text(print_sdl(), encoding="utf-8")
+    Console(markup=False, highlight=False, soft_wrap=True).print(f"wrote {SDL_PATH}")
+
+
+def build() -> Starlette:
+    """Build the application from the environment: what uvicorn calls."""
+    return create_app(ApiSettings(), DatabaseSettings())
+
+
+def await_database(url: str, seconds: float) -> None:
+    """Return when the database answers. Raises `DatabaseUnavailable` with its last word when the time is up."""
+    target = psycopg_url(url)
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            psycopg.connect(
+                target.set(drivername="postgresql").render_as_string(hide_password=False), connect_timeout=5
+            ).close()
+        except psycopg.OperationalError as error:
+            if time.monotonic() > deadline:
+                raise DatabaseUnavailable(
+                    f"The database at {target.render_as_string()} did not answer for {seconds:g} s: "
+                    f"{str(error).splitlines()[-1]}. Start it, or correct DATABASE_URL."
+                ) from error
+            time.sleep(0.5)
+        else:
+            return
+
+
+def main() -> None:
+    """Open the door; what a person can mend ends it with one sentence."""
+    try:
+        app()
+    except ValidationError as error:
+        sys.exit(told(error))
+    except (DatabaseUnavailable, PostgresError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""The ASGI application: its routes, and what lives as long as it does."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import httpx
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import Route
+
+from graphql_api.context import Services
+from graphql_api.prefect_server import PrefectServer
+from graphql_api.requests import RequestId
+from graphql_api.rest.answers import refuse
+from graphql_api.rest.routes import ROUTES
+from graphql_api.settings import ApiSettings
+from graphql_api.view import View
+from models.db import Sessions, database
+from models.settings import DatabaseSettings
+
+
+def create_app(settings: ApiSettings, sessions: Sessions | DatabaseSettings) -> Starlette:
+    """Build the application over the caller's sessions, or over a pool of its own to DATABASE_URL."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            opened = sessions
+            if isinstance(opened, DatabaseSettings):
+                opened = await stack.enter_async_context(
+                    database(
+                        opened.database_url or "",
+                        pool_size=opened.database_pool_size,
+                        statement_timeout_seconds=opened.database_statement_timeout_seconds,
+                    )
+                )
+            client = await stack.enter_async_context(httpx.AsyncClient(timeout=10))
+            app.state.services = Services(settings, opened, PrefectServer(client, settings.prefect_api_url))
+            yield
+
+    return Starlette(
+        routes=[Route("/graphql", View()), *ROUTES],
+        middleware=[Middleware(RequestId)],
+        exception_handlers={HTTPException: refuse},
+        lifespan=lifespan,
+    )

@@ -1,0 +1,119 @@
+"""The queries about assets: one, or many by filter and order."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+import strawberry
+
+from graphql_api.assets import Asset
+from graphql_api.context import Info
+from graphql_api.errors import BadUserInput
+from graphql_api.fields import resolver
+from graphql_api.paging import (
+    SIZE_AT_MOST,
+    After,
+    Before,
+    Connection,
+    FirstOfPage,
+    LastOfPage,
+    PageRequest,
+    connect,
+)
+from graphql_api.source_names import SourceName, current_name
+from models.queries import assets as queries
+from models.queries.assets import AssetOrder
+
+strawberry.enum(
+    AssetOrder, description="By what, and in which direction. What is not known comes last, ties go by uid."
+)
+RANK_AT_MOST = 2**31 - 1
+
+
+@strawberry.input(description="What assets must be. What is left out asks nothing.")
+class AssetFilter:
+    """What assets must be."""
+
+    source: str | None = strawberry.field(default=None, description="Listed by this source.")
+    symbol: str | None = strawberry.field(default=None, description="With this symbol, in any case.")
+    name_contains: str | None = strawberry.field(
+        default=None, description="With this anywhere in the name, in any case."
+    )
+    uids: list[str] | None = strawberry.field(
+        default=None, description=f"One of these uids, {SIZE_AT_MOST} at most."
+    )
+    min_rank: int | None = strawberry.field(default=None, description="Ranked here or after.")
+    max_rank: int | None = strawberry.field(default=None, description="Ranked here or before.")
+    min_market_cap: Decimal | None = strawberry.field(
+        default=None, description="Worth at least this many US dollars."
+    )
+    stale: bool | None = strawberry.field(
+        default=None, description="With a stale price, or with a fresh one."
+    )
+
+    def checked(self) -> queries.AssetFilter:
+        """Return it as the query takes it. Raises `BadUserInput` for more uids than fit a page."""
+        if self.uids is not None and len(self.uids) > SIZE_AT_MOST:
+            raise BadUserInput(
+                f"`uids` takes {SIZE_AT_MOST} at most, got {len(self.uids)}: ask in several turns."
+            )
+        return queries.AssetFilter(
+            source=current_name(self.source),
+            symbol=self.symbol,
+            name_contains=self.name_contains,
+            uids=None if self.uids is None else tuple(self.uids),
+            min_rank=self.min_rank,
+            max_rank=self.max_rank,
+            min_market_cap_usd=self.min_market_cap,
+            stale=self.stale,
+        )
+
+
+@strawberry.type
+class AssetQuery:
+    """The queries about assets."""
+
+    @resolver(
+        "One asset; null: there is none. The uid of one that was merged away answers with what it became."
+    )
+    async def asset(
+        self, info: Info, uid: Annotated[str, strawberry.argument(description="Its uid, like `bitcoin`.")]
+    ) -> Asset | None:
+        """Read one asset."""
+        row = await info.context.rows.first(queries.asset_by_uid(uid, info.context.stale_before))
+        return None if row is None else Asset.from_row(row)
+
+    @resolver("The asset that a source's listing is; null: none was accepted for it.")
+    async def asset_by_listing(
+        self,
+        info: Info,
+        source: SourceName,
+        source_id: Annotated[
+            str, strawberry.argument(description="The source's own id, like `btc-bitcoin`.")
+        ],
+    ) -> Asset | None:
+        """Read the asset that a listing is."""
+        select = queries.asset_by_listing(current_name(source), source_id, info.context.stale_before)
+        row = await info.context.rows.first(select)
+        return None if row is None else Asset.from_row(row)
+
+    @resolver("Assets, page by page.")
+    async def assets(
+        self,
+        info: Info,
+        first: FirstOfPage = None,
+        after: After = None,
+        last: LastOfPage = None,
+        before: Before = None,
+        filter: Annotated[AssetFilter | None, strawberry.argument(description="Which assets.")] = None,  # noqa: A002 - the API's word
+        order_by: Annotated[
+            AssetOrder, strawberry.argument(description="In which order.")
+        ] = AssetOrder.MARKET_CAP_DESC,
+    ) -> Connection[Asset]:
+        """Read a page of assets."""
+        wanted = (filter or AssetFilter()).checked()
+        rows = queries.assets(wanted, info.context.stale_before)
+        return await connect(
+            info.context, rows, order_by.value, PageRequest(first, after, last, before), Asset.from_row
+        )

@@ -1,0 +1,84 @@
+"""What a resolver may touch: the request's rows, the settings, Prefect, and who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import strawberry
+from starlette.requests import Request
+from strawberry.dataloader import DataLoader
+
+from graphql_api.planner.rows import Row, Rows, Statement
+from graphql_api.prefect_server import PrefectServer
+from graphql_api.settings import ApiSettings
+from models.db import Sessions
+
+Parent = TypeVar("Parent", int, str)
+Arguments = ParamSpec("Arguments")
+SelectForEach = Callable[Concatenate[Sequence[Parent], Arguments], Statement]
+"""A query of models/queries that takes many parents at once and labels each row with its `parent`."""
+Loader = DataLoader[Any, list[Row]]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What lives as long as the process: the same for every request."""
+
+    settings: ApiSettings
+    sessions: Sessions
+    prefect: PrefectServer
+
+
+@dataclass(slots=True)
+class Context:
+    """One request. Its clock stands still, so that everything in a response is stale or fresh by the same moment."""
+
+    request: Request
+    services: Services
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    rows: Rows = field(init=False)
+    _loaders: dict[object, Loader] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self.rows = Rows(self.services.sessions)
+
+    @property
+    def settings(self) -> ApiSettings:
+        """The window's settings."""
+        return self.services.settings
+
+    @property
+    def request_id(self) -> str:
+        """The id under which this request is logged and answered."""
+        return str(self.request.state.request_id)
+
+    @property
+    def stale_before(self) -> datetime:
+        """What was known last before this moment is stale."""
+        return self.now - self.settings.stale_after
+
+    def children(
+        self,
+        select: SelectForEach[Parent, Arguments],
+        parent: Parent,
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Awaitable[list[Row]]:
+        """Load the rows below one parent: one statement for all parents that a response asks with the same arguments."""
+        key = (select, args, tuple(sorted(kwargs.items())))
+        if key not in self._loaders:
+
+            async def load(parents: list[Parent]) -> list[list[Row]]:
+                found: dict[Parent, list[Row]] = {each: [] for each in parents}
+                for row in await self.rows.all(select(parents, *args, **kwargs)):
+                    found[row.parent].append(row)
+                return [found[each] for each in parents]
+
+            self._loaders[key] = DataLoader(load_fn=load)
+        return self._loaders[key].load(parent)
+
+
+Info = strawberry.Info[Context, None]

@@ -1,0 +1,60 @@
+"""Errors that a client is told as they are. Everything else is masked and logged whole.
+
+Each has the code that GraphQL puts in `extensions.code` and the status that REST answers with.
+"""
+
+from __future__ import annotations
+
+
+class ApiError(Exception):
+    """Root of the errors whose message is meant for the client: what happened, and what to do."""
+
+    code = "INTERNAL"
+    status = 500
+
+
+class BadUserInput(ApiError):  # noqa: N818 - reads as the code it becomes
+    """An argument cannot be used as it is."""
+
+    code = "BAD_USER_INPUT"
+    status = 400
+
+
+class Unauthenticated(ApiError):  # noqa: N818
+    """The request needs a key and has none."""
+
+    code = "UNAUTHENTICATED"
+    status = 401
+
+
+class Forbidden(ApiError):  # noqa: N818
+    """The request's key, or where it comes from, does not allow this."""
+
+    code = "FORBIDDEN"
+    status = 403
+
+
+class NotFound(ApiError):  # noqa: N818
+    """What was named is not there."""
+
+    code = "NOT_FOUND"
+    status = 404
+
+
+class Conflict(ApiError):  # noqa: N818
+    """It is being done already."""
+
+    code = "CONFLICT"
+    status = 409
+
+
+class Unavailable(ApiError):  # noqa: N818
+    """Something this answer needs does not answer itself."""
+
+    code = "UNAVAILABLE"
+    status = 503
+
+
+def masked(request_id: str) -> str:
+    """Say that something unexpected went wrong, and under which id it was logged."""
+    return f"Something went wrong on our side; it was logged under request id {request_id}."

@@ -1,0 +1,44 @@
+"""Links: why a source's listing is, may be, or is not an asset."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from graphql_api.planner.rows import Row
+from models.outcomes import LinkState
+
+strawberry.enum(LinkState, description='What was decided about "this listing is that asset".')
+
+
+@strawberry.type(description='The decision "this listing is that asset", with what spoke for it.')
+class Link:
+    """The decision "this listing is that asset"."""
+
+    source: str = strawberry.field(description="The listing's source.")
+    source_id: str = strawberry.field(description="The source's own id of the coin.")
+    state: LinkState = strawberry.field(description="What was decided.")
+    method: str = strawberry.field(description="The rule that decided.")
+    score: float = strawberry.field(description="How much spoke for it, 0 to 1.")
+    reasons: list[str] = strawberry.field(description="What spoke for it and against it, in words.")
+    decided_by: str = strawberry.field(description="Who decided: `matcher`, or a person.")
+    decided_at: datetime = strawberry.field(description="When.")
+    retired_at: datetime | None = strawberry.field(
+        description="Since when it no longer holds; null: it holds. Links are retired, never deleted."
+    )
+
+    @classmethod
+    def from_row(cls, row: Row) -> Link:
+        """Take a link as `links_of` selects it."""
+        return cls(
+            source=row.source,
+            source_id=row.source_id,
+            state=LinkState(row.state),
+            method=row.method,
+            score=row.score,
+            reasons=row.reasons,
+            decided_by=row.decided_by,
+            decided_at=row.decided_at,
+            retired_at=row.retired_at,
+        )

@@ -1,0 +1,184 @@
+"""Pages: what a client may ask for, and the Relay shapes it gets.
+
+A cursor is the place of a row in an order (the value it is sorted by, and what settles ties), so it stays good when
+rows come and go before it. Clients should treat it as opaque.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Generic, TypeVar
+
+import orjson
+import strawberry
+
+from graphql_api.context import Context, Info
+from graphql_api.errors import BadUserInput
+from graphql_api.fields import resolver
+from graphql_api.planner.rows import Row, Statement
+from graphql_api.scalars import parse_datetime, parse_decimal, print_datetime, print_decimal
+from models.queries.paging import Order, Place, Window, page, total
+
+SIZE_AT_MOST = 250
+CURSOR_AT_MOST = 2000
+
+First = Annotated[int, strawberry.argument(description=f"How many, 1 to {SIZE_AT_MOST}.")]
+FirstOfPage = Annotated[
+    int | None,
+    strawberry.argument(
+        description=f"How many from the start, or after `after`: 1 to {SIZE_AT_MOST}, 100 unless told."
+    ),
+]
+After = Annotated[
+    str | None, strawberry.argument(description="Continue after this cursor, as `endCursor` gave it.")
+]
+LastOfPage = Annotated[
+    int | None,
+    strawberry.argument(description=f"How many from the end, or before `before`: 1 to {SIZE_AT_MOST}."),
+]
+Before = Annotated[
+    str | None, strawberry.argument(description="Go back from this cursor, as `startCursor` gave it.")
+]
+
+Node = TypeVar("Node")
+
+
+@strawberry.type(description="Where a page stands in the whole list.")
+class PageInfo:
+    """Where a page stands in the whole list."""
+
+    has_next_page: bool = strawberry.field(description="Whether there is more after this page.")
+    has_previous_page: bool = strawberry.field(description="Whether there is more before this page.")
+    start_cursor: str | None = strawberry.field(description="Cursor of the first row: pass it as `before`.")
+    end_cursor: str | None = strawberry.field(description="Cursor of the last row: pass it as `after`.")
+
+
+@strawberry.type(description="A row of a page, with its cursor.")
+class Edge(Generic[Node]):
+    """A row of a page, with its cursor."""
+
+    cursor: str = strawberry.field(description="The row's place in this order. Opaque.")
+    node: Node = strawberry.field(description="The row itself.")
+
+
+@strawberry.type(description="A page of a list.")
+class Connection(Generic[Node]):
+    """A page of a list."""
+
+    edges: list[Edge[Node]] = strawberry.field(description="The rows with their cursors.")
+    page_info: PageInfo = strawberry.field(description="Where this page stands in the whole list.")
+    everything: strawberry.Private[Statement]
+
+    @resolver("The rows without their cursors.")
+    def nodes(self) -> list[Node]:
+        """Return the rows without their cursors."""
+        return [edge.node for edge in self.edges]
+
+    @resolver("How many there are on all pages. Counted only when asked for.")
+    async def total_count(self, info: Info) -> int:
+        """Count what is on all pages."""
+        return await info.context.rows.count(total(self.everything))
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """The four paging arguments as they came."""
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+
+def size(name: str, count: int) -> int:
+    """Check a page size. Raises `BadUserInput` that says the limit."""
+    if not 1 <= count <= SIZE_AT_MOST:
+        raise BadUserInput(
+            f"`{name}` must be 1 to {SIZE_AT_MOST}, got {count}. Ask for further pages by cursor."
+        )
+    return count
+
+
+async def connect(
+    context: Context, rows: Statement, order: Order, wanted: PageRequest, node: Callable[[Row], Node]
+) -> Connection[Node]:
+    """Read one page in one statement and give it its Relay shape."""
+    window = _window(wanted, order)
+    found = list(await context.rows.all(page(rows, order, window)))
+    more, found = len(found) > window.size, found[: window.size]
+    if window.backward:
+        found.reverse()
+    came_from = window.place is not None
+    edges = [Edge(cursor=encode_cursor(row, order), node=node(row)) for row in found]
+    return Connection(
+        edges=edges,
+        page_info=PageInfo(
+            has_next_page=came_from if window.backward else more,
+            has_previous_page=more if window.backward else came_from,
+            start_cursor=edges[0].cursor if edges else None,
+            end_cursor=edges[-1].cursor if edges else None,
+        ),
+        everything=rows,
+    )
+
+
+def _window(wanted: PageRequest, order: Order) -> Window:
+    backward = wanted.last is not None or wanted.before is not None
+    if backward and (wanted.first is not None or wanted.after is not None):
+        raise BadUserInput(
+            "Use `first` with `after` to go forward, or `last` with `before` to go back, not both."
+        )
+    name, count = ("last", wanted.last) if backward else ("first", wanted.first)
+    cursor = wanted.before if backward else wanted.after
+    place = None if cursor is None else decode_cursor(cursor, order)
+    return Window(size(name, 100 if count is None else count), place, backward)
+
+
+def encode_cursor(row: Row, order: Order) -> str:
+    """Write down a row's place."""
+    place = [_print(getattr(row, name)) for name in order.names]
+    return base64.urlsafe_b64encode(orjson.dumps([order.signature, *place])).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str, order: Order) -> Place:
+    """Read a row's place. Raises `BadUserInput` for what this order did not write."""
+    try:
+        # Of an overlong one so little is read that it cannot be one.
+        text = base64.b64decode(
+            cursor[:CURSOR_AT_MOST] + "=" * (-len(cursor) % 4), altchars="-_", validate=True
+        )
+        signature, key, tie = orjson.loads(text)
+    except (ValueError, TypeError, binascii.Error) as error:
+        raise BadUserInput(
+            "This is not a cursor: pass `endCursor` or `startCursor` as a page gave it."
+        ) from error
+    if signature != order.signature:
+        raise BadUserInput(
+            "This cursor belongs to a list in another order: begin anew when `orderBy` changes."
+        )
+    key_type, tie_type = order.types
+    return Place(None if key is None and order.nullable else _parse(key, key_type), _parse(tie, tie_type))
+
+
+def _print(value: object) -> object:
+    match value:
+        case Decimal():
+            return print_decimal(value)
+        case datetime():
+            return print_datetime(value)
+        case _:
+            return value
+
+
+def _parse(value: object, wanted: type[Any]) -> object:
+    readers: dict[type[Any], Any] = {Decimal: parse_decimal, datetime: parse_datetime}
+    if wanted in readers and isinstance(value, str):
+        return readers[wanted](value)
+    if isinstance(value, wanted) and not isinstance(value, bool):
+        return value
+    raise BadUserInput("This cursor was altered: pass `endCursor` or `startCursor` as a page gave it.")

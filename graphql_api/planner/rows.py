@@ -1,0 +1,86 @@
+"""The seam to the database: a Select goes in, rows come out. The only place in this package that sees SQLAlchemy.
+
+A request reads from one snapshot on one connection, opened by its first statement: all that it shows belongs to one
+dataset version, however many statements it takes. Statements of concurrent resolvers wait for each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg.errors import QueryCanceled
+from sqlalchemy import Row as SqlRow
+from sqlalchemy import Select
+from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from graphql_api.errors import BadUserInput, Unavailable
+from models.db import Sessions
+
+Row = SqlRow[*tuple[Any, ...]]
+Statement = Select[*tuple[Any, ...]]
+
+SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+class Rows:
+    """One request's reading. Close it at the request's end; `statements` counts what was asked."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+        self._session: AsyncSession | None = None
+        self._connection: AsyncConnection | None = None
+        self._turn = asyncio.Lock()
+        self.statements = 0
+
+    async def all(self, statement: Statement) -> Sequence[Row]:
+        """Run a Select. Raises `BadUserInput` for a value Postgres cannot take, `Unavailable` without a database."""
+        async with self._turn:
+            self.statements += 1
+            try:
+                connection = await self._snapshot()
+                return (await connection.execute(statement)).all()
+            except (DataError, UnicodeEncodeError) as error:
+                await self.close()
+                raise BadUserInput(
+                    f"An argument holds a value that cannot be looked up: {_cause(error)}"
+                ) from error
+            except (OperationalError, PoolTimeout) as error:
+                await self.close()
+                raise Unavailable(_unavailable(error)) from error
+
+    async def first(self, statement: Statement) -> Row | None:
+        """Run a Select and return its first row, if it has one."""
+        rows = await self.all(statement)
+        return rows[0] if rows else None
+
+    async def count(self, statement: Select[int]) -> int:
+        """Run a Select of one number."""
+        return int((await self.all(statement))[0][0])
+
+    async def close(self) -> None:
+        """Give the connection back; the next statement would open a new snapshot."""
+        session, self._session, self._connection = self._session, None, None
+        if session is not None:
+            await session.close()
+
+    async def _snapshot(self) -> AsyncConnection:
+        if self._connection is None:
+            self._session = self._sessions()
+            self._connection = await self._session.connection(execution_options=SNAPSHOT)
+        return self._connection
+
+
+def _cause(error: DataError | UnicodeEncodeError) -> str:
+    return str(error.orig if isinstance(error, DataError) else error.reason).splitlines()[0]
+
+
+def _unavailable(error: OperationalError | PoolTimeout) -> str:
+    if isinstance(error, PoolTimeout):
+        return "The database is busy: every connection is taken. Try again in a moment."
+    if isinstance(error.orig, QueryCanceled):
+        return "The database gave up on this request after its time limit. Ask for less at once."
+    return "The database cannot be reached. Try again in a moment; GET /health says when it is back."

@@ -1,0 +1,105 @@
+"""Runs by hand, through the Prefect server's HTTP API: this process runs no flow itself."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from graphql_api.errors import Conflict, Unavailable
+
+TERMINAL = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
+UNDER_WAY = ["RUNNING", "PENDING", "CANCELLING"]
+POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class FlowRun:
+    """A run as Prefect knows it. `state` is Prefect's own word, in capitals."""
+
+    id: str
+    name: str
+    state: str
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.state in TERMINAL
+
+
+class PrefectServer:
+    """Starts and follows runs of the deployments that are named like their flows."""
+
+    def __init__(self, client: httpx.AsyncClient, url: str) -> None:
+        self._client = client
+        self._url = url.rstrip("/")
+
+    @property
+    def ui_url(self) -> str:
+        """Where a person looks at runs."""
+        return self._url.removesuffix("/api")
+
+    async def start(self, source: str | None) -> FlowRun:
+        """Start `ingest` for one source, or `etl` for all. Raises `Conflict` where it runs already."""
+        flow = "etl" if source is None else "ingest"
+        deployment = await self._deployment(flow)
+        await self._refuse_a_second(deployment, source)
+        parameters = {} if source is None else {"source": source}
+        body = {"parameters": parameters, "state": {"type": "SCHEDULED"}, "tags": ["by-hand"]}
+        return _flow_run(await self._post(f"/deployments/{deployment}/create_flow_run", body))
+
+    async def wait(self, run: FlowRun, seconds: float) -> FlowRun:
+        """Follow a run until it is over or the time is up; returns it as it then stands."""
+        deadline = time.monotonic() + seconds
+        while not run.is_over and (left := deadline - time.monotonic()) > 0:
+            await asyncio.sleep(min(POLL_SECONDS, left))
+            run = _flow_run(await self._request("GET", f"/flow_runs/{run.id}"))
+        return run
+
+    async def _deployment(self, flow: str) -> str:
+        path = f"/deployments/name/{flow}/{flow}"
+        return str((await self._request("GET", path, absent=f"has no deployment {flow}/{flow}"))["id"])
+
+    async def _refuse_a_second(self, deployment: str, source: str | None) -> None:
+        running = await self._post(
+            "/flow_runs/filter",
+            {
+                "flow_runs": {
+                    "deployment_id": {"any_": [deployment]},
+                    "state": {"type": {"any_": UNDER_WAY}},
+                },
+                "limit": 50,
+            },
+        )
+        for run in running:
+            if run["parameters"].get("source") == source:
+                what = "The run for all sources" if source is None else f"The run for {source}"
+                raise Conflict(f"{what} is under way already: Prefect run {run['id']} ({run['name']}).")
+
+    async def _post(self, path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401 - Prefect's JSON
+        return await self._request("POST", path, json=body)
+
+    async def _request(
+        self, method: str, path: str, *, json: object = None, absent: str = "does not know what was asked for"
+    ) -> Any:  # noqa: ANN401 - Prefect's JSON
+        try:
+            answer = await self._client.request(method, self._url + path, json=json)
+            if answer.status_code == httpx.codes.NOT_FOUND:
+                raise Unavailable(
+                    f"The Prefect server {absent}: start a worker (`python -m flows worker`), it deploys the flows."
+                )
+            return answer.raise_for_status().json()
+        except httpx.HTTPStatusError as error:
+            raise Unavailable(f"The Prefect server refused: HTTP {error.response.status_code}.") from error
+        except (httpx.HTTPError, ValueError) as error:
+            raise Unavailable(
+                f"The Prefect server at {self._url} does not answer ({type(error).__name__}): "
+                "start it (`python -m flows server`), or set PREFECT_API_URL."
+            ) from error
+
+
+def _flow_run(answer: dict[str, Any]) -> FlowRun:
+    return FlowRun(str(answer["id"]), str(answer["name"]), str(answer["state_type"]))

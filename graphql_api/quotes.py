@@ -1,0 +1,64 @@
+"""Quotes: what one source says now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+import strawberry
+
+from graphql_api.planner.rows import Row
+
+
+@strawberry.type(
+    description="What one source says now about a coin. Null means that it does not say, never zero."
+)
+class Quote:
+    """What one source says now about a coin."""
+
+    source: str = strawberry.field(description="The source that says it.")
+    source_id: str = strawberry.field(description="The source's own id of the coin.")
+    name: str | None = strawberry.field(description="What the source calls the coin.")
+    symbol: str | None = strawberry.field(description="The symbol the source gives it. Many coins share one.")
+    rank: int | None = strawberry.field(description="Its place by market cap, as the source counts.")
+    price_usd: Decimal = strawberry.field(description="US dollars for one unit.")
+    market_cap_usd: Decimal | None = strawberry.field(description="US dollars for all circulating units.")
+    volume_usd_24h: Decimal | None = strawberry.field(description="US dollars traded in 24 hours.")
+    percent_change_1h: Decimal | None = strawberry.field(description="Percent in 1 hour: 1.5 is 1.5 %.")
+    percent_change_24h: Decimal | None = strawberry.field(description="Percent in 24 hours: 1.5 is 1.5 %.")
+    percent_change_7d: Decimal | None = strawberry.field(description="Percent in 7 days: 1.5 is 1.5 %.")
+    circulating_supply: Decimal | None = strawberry.field(description="Units in circulation.")
+    total_supply: Decimal | None = strawberry.field(description="Units that exist, circulating or not.")
+    max_supply: Decimal | None = strawberry.field(
+        description="Units that can ever exist; null also: no limit."
+    )
+    source_updated_at: datetime | None = strawberry.field(
+        description="When the source last changed it; null: it does not say."
+    )
+    fetched_at: datetime = strawberry.field(description="When it was received.")
+    stale: bool = strawberry.field(
+        description="Whether `sourceUpdatedAt`, or else `fetchedAt`, is older than STALE_AFTER_SECONDS."
+    )
+
+    @classmethod
+    def from_row(cls, row: Row) -> Quote:
+        """Take a quote as `quotes_of` selects it."""
+        return cls(
+            source=row.source,
+            source_id=row.source_id,
+            name=row.name,
+            symbol=row.symbol,
+            rank=row.rank,
+            price_usd=row.price_usd,
+            market_cap_usd=row.market_cap_usd,
+            volume_usd_24h=row.volume_usd_24h,
+            percent_change_1h=row.percent_change_1h,
+            percent_change_24h=row.percent_change_24h,
+            percent_change_7d=row.percent_change_7d,
+            circulating_supply=row.circulating_supply,
+            total_supply=row.total_supply,
+            max_supply=row.max_supply,
+            source_updated_at=row.source_updated_at,
+            fetched_at=row.fetched_at,
+            stale=row.stale,
+        )

@@ -1,0 +1,119 @@
+"""Records: payloads as they were received, and those that could not be used."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from graphql_api.context import Info
+from graphql_api.fields import resolver
+from graphql_api.paging import After, Connection, FirstOfPage, PageRequest, connect
+from graphql_api.planner.rows import Row
+from graphql_api.scalars import RawJson
+from graphql_api.source_names import SourceFilter, SourceName, current_name
+from models.queries import records as queries
+
+RecordId = Annotated[str, strawberry.argument(description="The record's id at its source, like `bitcoin`.")]
+FeedFilter = Annotated[
+    str | None, strawberry.argument(description="Only of this feed, like `quotes`; null: of any.")
+]
+
+
+@strawberry.type(description="A payload as received. The same content is kept once.")
+class RawRecord:
+    """A payload as received."""
+
+    id: strawberry.ID = strawberry.field(description="The record's id here.")
+    source: str = strawberry.field(description="Who sent it.")
+    feed: str = strawberry.field(description="The feed it came by: `quotes`, `identity`, `rates`.")
+    record_id: str = strawberry.field(description="Its id at the source.")
+    payload: RawJson = strawberry.field(description="What was received.")
+    fetched_at: datetime = strawberry.field(description="When this content was first received.")
+    run_id: strawberry.ID = strawberry.field(description="The run that received it.")
+
+    @classmethod
+    def from_row(cls, row: Row) -> RawRecord:
+        """Take a record as `raw_records` selects it."""
+        return cls(
+            id=strawberry.ID(str(row.id)),
+            source=row.source,
+            feed=row.feed,
+            record_id=row.record_id,
+            payload=RawJson(row.payload),
+            fetched_at=row.fetched_at,
+            run_id=strawberry.ID(str(row.run_id)),
+        )
+
+
+@strawberry.type(description="A record, or a whole page, that could not be used: kept with the reason.")
+class Reject:
+    """A record, or a whole page, that could not be used."""
+
+    id: strawberry.ID = strawberry.field(description="The reject's id here.")
+    source: str = strawberry.field(description="Who sent it.")
+    feed: str = strawberry.field(description="The feed it came by.")
+    record_id: str = strawberry.field(description="Its id at the source, or its line, or its page.")
+    reason: str = strawberry.field(description="Why it could not be used, as a short code.")
+    detail: str = strawberry.field(description="What was found.")
+    payload: RawJson = strawberry.field(description="What was received.")
+    rejected_at: datetime = strawberry.field(description="When it was first rejected.")
+    run_id: strawberry.ID = strawberry.field(description="The run that rejected it.")
+
+    @classmethod
+    def from_row(cls, row: Row) -> Reject:
+        """Take a reject as `rejects` selects it."""
+        return cls(
+            id=strawberry.ID(str(row.id)),
+            source=row.source,
+            feed=row.feed,
+            record_id=row.record_id,
+            reason=row.reason,
+            detail=row.detail,
+            payload=RawJson(row.payload),
+            rejected_at=row.rejected_at,
+            run_id=strawberry.ID(str(row.run_id)),
+        )
+
+
+@strawberry.type
+class RecordQuery:
+    """The queries about records."""
+
+    @resolver("A source's payloads as received, newest first.")
+    async def raw_records(
+        self,
+        info: Info,
+        source: SourceName,
+        feed: FeedFilter = None,
+        first: FirstOfPage = None,
+        after: After = None,
+    ) -> Connection[RawRecord]:
+        """Read a page of payloads."""
+        rows = queries.raw_records(current_name(source), feed=feed)
+        return await connect(
+            info.context, rows, queries.NEWEST_RAW, PageRequest(first, after), RawRecord.from_row
+        )
+
+    @resolver("The newest payload of one record; null: the source never sent it.")
+    async def raw_record(
+        self,
+        info: Info,
+        source: SourceName,
+        id: RecordId,  # noqa: A002 - the API's word
+        feed: FeedFilter = None,
+    ) -> RawRecord | None:
+        """Read the newest payload of one record."""
+        row = await info.context.rows.first(queries.newest_raw(current_name(source), id, feed))
+        return None if row is None else RawRecord.from_row(row)
+
+    @resolver("What could not be used, newest first.")
+    async def rejects(
+        self, info: Info, source: SourceFilter = None, first: FirstOfPage = None, after: After = None
+    ) -> Connection[Reject]:
+        """Read a page of rejects."""
+        rows = queries.rejects(current_name(source))
+        return await connect(
+            info.context, rows, queries.NEWEST_REJECT, PageRequest(first, after), Reject.from_row
+        )

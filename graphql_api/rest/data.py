@@ -1,0 +1,80 @@
+"""GET /data and what lies below it."""
+
+from __future__ import annotations
+
+import time
+
+from starlette.responses import Response
+
+from graphql_api.context import Context
+from graphql_api.errors import NotFound
+from graphql_api.planner.rows import Statement
+from graphql_api.rest.answers import answer, endpoint
+from graphql_api.rest.parameters import Paging, days, paging, text
+from graphql_api.rest.shapes import Shape, observation, raw_record, unified
+from graphql_api.source_names import current_name
+from graphql_api.sources import require_source
+from models.queries import assets as asset_queries
+from models.queries import records as record_queries
+from models.queries.observations import ObservationFilter, counted, observations
+from models.queries.paging import offset_page, ordered, total
+
+
+@endpoint
+async def data(context: Context) -> Response:
+    """Answer what sources say: now, or between two days."""
+    began = time.perf_counter()
+    parameters = context.request.query_params
+    start, end = days(parameters)
+    wanted = ObservationFilter(
+        source=current_name(text(parameters, "source")),
+        symbol=text(parameters, "symbol"),
+        name_contains=text(parameters, "asset_name"),
+        start=start,
+        end=end,
+    )
+    asked = paging(parameters)
+    rows = await context.rows.all(offset_page(observations(wanted), limit=asked.limit, offset=asked.offset))
+    return await _paged(context, began, asked, [observation(row) for row in rows], counted(wanted))
+
+
+@endpoint
+async def count(context: Context) -> Response:
+    """Answer how many listings have a price."""
+    source = current_name(text(context.request.query_params, "source"))
+    return answer({"count": await context.rows.count(total(counted(ObservationFilter(source=source))))})
+
+
+@endpoint
+async def asset(context: Context) -> Response:
+    """Answer an asset's unified record with what each source says; a retired uid answers with its successor."""
+    uid = context.request.path_params["asset_uid"]
+    row = await context.rows.first(asset_queries.asset_by_uid(uid, context.stale_before))
+    if row is None:
+        raise NotFound(f"There is no asset {uid!r}. GET /data?symbol=… lists assets by symbol.")
+    sources = await context.rows.all(observations(ObservationFilter(asset_uid=row.uid)).limit(250))
+    return answer({**unified(row), "sources": [observation(each) for each in sources]})
+
+
+@endpoint
+async def raw(context: Context) -> Response:
+    """Answer a source's payloads as received, newest first; with a record id those of that record."""
+    began = time.perf_counter()
+    source = current_name(context.request.path_params["source"])
+    await require_source(context, source)
+    record_id, asked = context.request.path_params.get("record_id"), paging(context.request.query_params)
+    every = record_queries.raw_records(source, record_id)
+    newest = ordered(every, record_queries.NEWEST_RAW)
+    rows = await context.rows.all(offset_page(newest, limit=asked.limit, offset=asked.offset))
+    if record_id is not None and not rows and not asked.offset:
+        raise NotFound(f"{source} never sent a record {record_id!r}.")
+    return await _paged(context, began, asked, [raw_record(row) for row in rows], every)
+
+
+async def _paged(
+    context: Context, began: float, asked: Paging, rows: list[Shape], every: Statement
+) -> Response:
+    found = await context.rows.count(total(every))
+    latency_ms = round((time.perf_counter() - began) * 1000, 3)
+    meta = {"request_id": context.request_id, "api_latency_ms": latency_ms}
+    return answer({"data": rows, "pagination": asked.describe(found), "meta": meta})

@@ -1,0 +1,48 @@
+"""The schema: every noun brings its part, here they only come together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from graphql_api.asset_queries import AssetQuery
+from graphql_api.checkpoints import CheckpointQuery
+from graphql_api.dataset import DatasetQuery
+from graphql_api.etl import EtlMutation
+from graphql_api.records import RecordQuery
+from graphql_api.runs import RunQuery
+from graphql_api.scalars import SCALARS
+from graphql_api.sources import SourceQuery
+
+SDL_PATH = Path(__file__).with_name("schema.graphql")
+
+
+@strawberry.type(description="What can be asked.")
+class Query(AssetQuery, SourceQuery, RunQuery, CheckpointQuery, RecordQuery, DatasetQuery):
+    """What can be asked."""
+
+
+@strawberry.type(description="What can be done.")
+class Mutation(EtlMutation):
+    """What can be done."""
+
+
+class QuietSchema(strawberry.Schema):
+    """A schema that leaves logging to the view, which knows what nobody foresaw from what a client did."""
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Log nothing."""
+
+
+schema = QuietSchema(Query, Mutation, config=StrawberryConfig(scalar_map=SCALARS))
+
+
+def print_sdl() -> str:
+    """Print the schema as the file `schema.graphql` has it."""
+    return schema.as_str().rstrip() + "\n"

@@ -1,0 +1,64 @@
+"""Who may start runs: a holder of an admin key, or in development somebody on this machine.
+
+"On this machine" is asked of everything that could pretend it: a proxy in front (forwarding headers), a page in the
+user's own browser (Origin), a foreign name that resolves to 127.0.0.1 (Host).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+
+from graphql_api.errors import Forbidden, Unauthenticated
+from graphql_api.settings import ApiSettings, Environment
+
+HEADER = "x-api-key"
+FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+
+
+def require_admin(request: Request, settings: ApiSettings) -> None:
+    """Let an admin pass. Raises `Unauthenticated` or `Forbidden`, with what is missing."""
+    keys = [key.strip() for key in settings.admin_keys.split(",") if key.strip()]
+    given = request.headers.get(HEADER)
+    if given is not None:
+        if not _is_one_of(given, keys):
+            raise Forbidden(f"The key in {HEADER} is not one of ADMIN_KEYS.")
+    elif keys or settings.env is Environment.PROD:
+        raise Unauthenticated(f"Starting runs needs a key of ADMIN_KEYS in the header {HEADER}.")
+    elif not is_local(request):
+        raise Forbidden(
+            "Without ADMIN_KEYS runs can only be started from this machine itself, at 127.0.0.1 and with no "
+            "proxy between: set ADMIN_KEYS and send one in the header x-api-key."
+        )
+
+
+def is_local(request: Request) -> bool:
+    """Whether a request comes from this machine, by no detour."""
+    origin = request.headers.get("origin")
+    return (
+        request.client is not None
+        and _is_loopback(request.client.host)
+        and _is_loopback(request.url.hostname or "")
+        and not any(name in request.headers for name in FORWARDED)
+        and (origin is None or urlsplit(origin).netloc == request.headers.get("host"))
+    )
+
+
+def _is_one_of(given: str, keys: list[str]) -> bool:
+    digest = hashlib.sha256(given.encode()).digest()
+    # Every key is compared, and by digest: time tells neither which one nor how long it is.
+    matches = [hmac.compare_digest(digest, hashlib.sha256(key.encode()).digest()) for key in keys]
+    return any(matches)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

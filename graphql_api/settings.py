@@ -1,0 +1,49 @@
+"""What the environment says about the window."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Environment(StrEnum):
+    """Where this runs: on a developer's machine, or open to others."""
+
+    DEV = "dev"
+    PROD = "prod"
+
+
+class ApiSettings(BaseSettings):
+    """The window's own settings. Built in the front doors and passed down, never at import."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+
+    env: Environment = Field(
+        Environment.DEV,
+        description="dev or prod. In prod only a key of ADMIN_KEYS may start runs.",
+    )
+    api_host: str = Field("127.0.0.1", description="Address the API listens on.")
+    api_port: int = Field(8000, ge=1, le=65535, description="Port the API listens on.")
+    stale_after_seconds: int = Field(
+        7200, ge=1, description="A price or quote older than this is shown as stale."
+    )
+    prefect_api_url: str = Field(
+        "http://127.0.0.1:4200/api", description="Prefect server that manual runs are handed to."
+    )
+    run_wait_seconds: int = Field(
+        120, ge=1, le=3600, description="How long a request that waits for a run waits at most."
+    )
+    admin_keys: str = Field(
+        "",
+        repr=False,
+        description="Keys, separated by commas, that may start runs (header x-api-key). "
+        "Unset in dev: requests from this machine only.",
+    )
+
+    @property
+    def stale_after(self) -> timedelta:
+        """How old something may be before it is stale."""
+        return timedelta(seconds=self.stale_after_seconds)

@@ -1,0 +1,225 @@
+"""Rows for tests, each with as much said as the test needs and the rest plausible."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any, TypeVar
+
+import orjson
+from sqlalchemy import text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import SQLModel
+
+from models.outcomes import LinkState, RunOutcome
+from models.tables import (
+    Asset,
+    AssetLink,
+    Checkpoint,
+    DatasetVersion,
+    Listing,
+    ListingAddress,
+    PricePoint,
+    Quote,
+    RawRecord,
+    RejectedRecord,
+    Run,
+    Source,
+    SourceDrift,
+)
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+AGO = timedelta(minutes=5)
+Table = TypeVar("Table", bound=SQLModel)
+_numbers = count(1)
+
+
+async def _add(session: AsyncSession, row: Table) -> Table:
+    session.add(row)
+    await session.flush()
+    return row
+
+
+def key(row: Any) -> int:  # noqa: ANN401 - any table with an `id`
+    """Return the key of a row that was inserted."""
+    assert row.id is not None
+    return int(row.id)
+
+
+async def make_source(session: AsyncSession, name: str = "coingecko", **said: Any) -> Source:  # noqa: ANN401 - any column
+    """Insert a source, or return the one there is."""
+    known = await session.get(Source, name)
+    values: dict[str, Any] = {"title": name.title(), "registered_at": NOW} | said
+    return known or await _add(session, Source(name=name, **values))
+
+
+async def make_run(session: AsyncSession, source: str | None = None, **said: Any) -> Run:  # noqa: ANN401
+    """Insert a run that succeeded; of one source, or of all."""
+    if source is not None:
+        await make_source(session, source)
+    values: dict[str, Any] = {
+        "flow": "etl" if source is None else "ingest",
+        "outcome": RunOutcome.SUCCESS,
+        "started_at": NOW - AGO,
+        "finished_at": NOW - AGO + timedelta(seconds=2),
+    }
+    return await _add(session, Run(source=source, **(values | said)))
+
+
+async def make_asset(session: AsyncSession, uid: str | None = None, **said: Any) -> Asset:  # noqa: ANN401
+    """Insert an asset. With a `price_usd` it has a fresh unified price, unless told otherwise."""
+    uid = uid or f"coin-{next(_numbers)}"
+    values: dict[str, Any] = {
+        "symbol": uid[:3].upper(),
+        "name": uid.title(),
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    if said.get("price_usd") is not None:
+        values |= {"price_method": "median", "price_confidence": 0.9, "price_as_of": NOW}
+    return await _add(session, Asset(uid=uid, **(values | said)))
+
+
+async def make_listing(
+    session: AsyncSession,
+    source: str = "coingecko",
+    source_id: str | None = None,
+    **said: Any,  # noqa: ANN401
+) -> Listing:
+    """Insert a listing, and its source where it is new."""
+    await make_source(session, source)
+    source_id = source_id or f"listing-{next(_numbers)}"
+    values: dict[str, Any] = {
+        "symbol": source_id[:3].upper(),
+        "name": source_id.title(),
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return await _add(session, Listing(source=source, source_id=source_id, **(values | said)))
+
+
+async def make_link(session: AsyncSession, listing: Listing, asset: Asset, **said: Any) -> AssetLink:  # noqa: ANN401
+    """Insert a decision: accepted and in force, unless told otherwise."""
+    values: dict[str, Any] = {
+        "state": LinkState.ACCEPTED,
+        "method": "source_id",
+        "score": 1.0,
+        "reasons": ["linked by the source's own id"],
+        "decided_by": "matcher",
+        "decided_at": NOW,
+    }
+    return await _add(session, AssetLink(listing_id=key(listing), asset_id=key(asset), **(values | said)))
+
+
+async def make_quote(session: AsyncSession, listing: Listing, price_usd: str = "1", **said: Any) -> Quote:  # noqa: ANN401
+    """Insert a listing's published quote."""
+    values: dict[str, Any] = {"fetched_at": NOW, "source_updated_at": NOW - timedelta(seconds=30)}
+    return await _add(
+        session, Quote(listing_id=key(listing), price_usd=Decimal(price_usd), **(values | said))
+    )
+
+
+async def make_quoted(
+    session: AsyncSession,
+    asset: Asset,
+    source: str = "coingecko",
+    source_id: str | None = None,
+    price_usd: str = "1",
+    **said: Any,  # noqa: ANN401
+) -> Listing:
+    """Insert a listing with a quote, accepted for an asset."""
+    listing = await make_listing(session, source, source_id)
+    await make_link(session, listing, asset)
+    await make_quote(session, listing, price_usd, **said)
+    return listing
+
+
+async def make_address(session: AsyncSession, listing: Listing, caip19: str, **said: Any) -> ListingAddress:  # noqa: ANN401
+    """Insert a contract address of a listing."""
+    values: dict[str, Any] = {"first_seen_at": NOW} | said
+    return await _add(session, ListingAddress(listing_id=key(listing), caip19=caip19, **values))
+
+
+async def make_points(
+    session: AsyncSession, listing: Listing, points: Sequence[tuple[datetime, str]]
+) -> None:
+    """Insert price points, with the partitions that they need."""
+    for month in {at.replace(day=1, hour=0, minute=0, second=0, microsecond=0) for at, _ in points}:
+        following = (month + timedelta(days=32)).replace(day=1)
+        await session.execute(
+            text(
+                f"CREATE TABLE IF NOT EXISTS price_points_{month:%Y_%m} PARTITION OF price_points "
+                f"FOR VALUES FROM ('{month:%Y-%m-%d}+00') TO ('{following:%Y-%m-%d}+00')"
+            )
+        )
+    for at, price in points:
+        session.add(PricePoint(listing_id=key(listing), observed_at=at, price_usd=Decimal(price)))
+    await session.flush()
+
+
+async def make_raw(
+    session: AsyncSession,
+    run: Run,
+    source: str,
+    record_id: str,
+    payload: Any,
+    **said: Any,  # noqa: ANN401
+) -> RawRecord:
+    """Insert a payload as received."""
+    values: dict[str, Any] = {"feed": "quotes", "fetched_at": NOW} | said
+    return await _add(
+        session,
+        RawRecord(
+            source=source,
+            record_id=record_id,
+            payload=payload,
+            content_hash=_hash(payload),
+            run_id=key(run),
+            **values,
+        ),
+    )
+
+
+async def make_reject(
+    session: AsyncSession, run: Run, source: str, record_id: str, **said: Any
+) -> RejectedRecord:  # noqa: ANN401
+    """Insert a record that could not be used."""
+    payload = {"id": record_id}
+    values: dict[str, Any] = {
+        "feed": "quotes", "reason": "no_price", "detail": "price is null", "payload": payload,
+        "content_hash": _hash(payload), "rejected_at": NOW,
+    }  # fmt: skip
+    return await _add(
+        session, RejectedRecord(source=source, record_id=record_id, run_id=key(run), **(values | said))
+    )
+
+
+async def make_checkpoint(
+    session: AsyncSession, run: Run, source: str, feed: str = "quotes", **said: Any
+) -> Checkpoint:  # noqa: ANN401
+    """Insert how far a feed got."""
+    values: dict[str, Any] = {
+        "page": "/coins/markets?page=1", "records": 250, "fingerprint": b"f", "completed_at": NOW, "updated_at": NOW,
+    }  # fmt: skip
+    return await _add(session, Checkpoint(source=source, feed=feed, run_id=key(run), **(values | said)))
+
+
+async def make_drift(session: AsyncSession, source: str, field: str, **said: Any) -> SourceDrift:  # noqa: ANN401
+    """Insert a key that nobody expected."""
+    values: dict[str, Any] = {"feed": "quotes", "example": {"a": 1}, "first_seen_at": NOW} | said
+    return await _add(session, SourceDrift(source=source, field=field, **values))
+
+
+async def publish(session: AsyncSession, version: int = 1, upstream: str = "SANDBOX") -> None:
+    """Set the dataset's one row."""
+    values = {"version": version, "upstream": upstream, "published_at": NOW}
+    changed = await session.execute(update(DatasetVersion).values(**values))
+    if not changed.rowcount:  # type: ignore[attr-defined]
+        await _add(session, DatasetVersion(**values))
+
+
+def _hash(payload: object) -> bytes:
+    return hashlib.sha256(orjson.dumps(payload, default=str)).digest()
