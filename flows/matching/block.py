@@ -6,9 +6,9 @@ square. A key that a crowd shares tells nothing and is dropped; that a crowd exi
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from flows.matching import weights
@@ -18,6 +18,8 @@ from flows.matching.normalize import Profile
 BlockKey = tuple[str, str]
 Pair = tuple[Key, Key]
 """Two listings of different sources, the source whose word counts first leading."""
+Side = tuple[Key, str]
+"""A listing and the source it looks for its like in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +28,26 @@ class Blocks:
 
     profiles: Mapping[Key, Profile]
     members: Mapping[BlockKey, Mapping[str, tuple[Key, ...]]]
+    settled: frozenset[Side] = frozenset()
+    """Listings that have found their like in a source, and are out of the way there."""
 
     def count(self, key: BlockKey, source: str) -> int:
         """Count the listings of `source` under `key`."""
         return len(self.members.get(key, {}).get(source, ()))
+
+    def claimants(self, key: BlockKey, profile: Profile, against: str) -> int:
+        """Count this listing, and those of its source that could as well have their like under `key` in `against`.
+
+        Neither dead listings nor those that have found their like count.
+        """
+        found = self.members.get(key, {}).get(profile.source, ())
+        if len(found) > weights.CROWD:
+            return len(found)
+        return 1 + sum(
+            self.profiles[other].entry.listing.is_active is not False and (other, against) not in self.settled
+            for other in found
+            if other != profile.key
+        )
 
     def pairs(self) -> list[Pair]:
         """List every pair worth comparing, once, in a stable order."""
@@ -38,7 +56,13 @@ class Blocks:
             for left, right in combinations(sorted(by_source, key=weights.source_rank), 2):
                 if max(len(by_source[left]), len(by_source[right])) <= weights.CROWD:
                     found.update((a, b) for a in by_source[left] for b in by_source[right])
+        if self.settled:
+            found = {(a, b) for a, b in found if not self.settled & {(a, b[0]), (b, a[0])}}
         return sorted(found)
+
+    def without(self, settled: Iterable[Side]) -> Blocks:
+        """Give the same blocks with more listings out of the way."""
+        return replace(self, settled=self.settled | frozenset(settled))
 
     def crowds(self) -> Iterator[Conflict]:
         """Tell the keys that too many listings of one source share to say anything."""
@@ -73,23 +97,19 @@ def block_keys(profile: Profile) -> set[BlockKey]:
     """List the keys under which a listing may meet its like."""
     keys = {("contract", address) for addresses in profile.addresses.values() for address in addresses}
     keys |= {("name", name.stem) for name in (*profile.names, profile.slug) if len(name.stem) > 1}
-    if profile.symbol:
-        keys.add(("symbol", profile.symbol))
+    keys |= {("symbol", symbol) for symbol in (profile.symbol, *profile.former_symbols) if symbol}
     return keys
 
 
 def symbol_pairs(blocks: Blocks, left: Profile, right: Profile) -> int:
     """Count the pairs of listings that could claim this symbol: 1 means it is nobody else's."""
-    key = ("symbol", left.symbol)
-    return blocks.count(key, left.source) * blocks.count(key, right.source)
+    return _pairs(blocks, ("symbol", left.symbol), left, right)
 
 
 def name_pairs(blocks: Blocks, stem: str, left: Profile, right: Profile) -> int:
     """Count the pairs of listings that could claim this name."""
-    key = ("name", stem)
-    return max(1, blocks.count(key, left.source)) * max(1, blocks.count(key, right.source))
+    return _pairs(blocks, ("name", stem), left, right)
 
 
-def most_common_symbols(profiles: Sequence[Profile]) -> Counter[str]:
-    """Count listings by symbol, for the curious."""
-    return Counter(profile.symbol for profile in profiles if profile.symbol)
+def _pairs(blocks: Blocks, key: BlockKey, left: Profile, right: Profile) -> int:
+    return blocks.claimants(key, left, right.source) * blocks.claimants(key, right, left.source)

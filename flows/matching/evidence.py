@@ -10,14 +10,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
-
-from rapidfuzz.distance import Indel
-from rapidfuzz.fuzz import ratio
 
 from flows.matching import weights
 from flows.matching.block import Blocks, name_pairs, symbol_pairs
 from flows.matching.entries import observed_at
+from flows.matching.likeness import is_near, similarity
 from flows.matching.normalize import Name, Profile
 
 
@@ -79,7 +76,13 @@ def symbol(pair: Comparison) -> Evidence | None:
         gain = weights.SAME_SYMBOL + weights.at_most(weights.SAME_SYMBOL_RARE, count)
         rarity = "carried by nobody else" if count == 1 else f"one of {count} possible pairs"
         return Evidence("symbol", gain, f"same symbol {left.upper()[:40]!r}, {rarity}")
-    if _is_near(left, right):
+    if left in pair.right.former_symbols or right in pair.left.former_symbols:
+        return Evidence(
+            "symbol",
+            weights.FORMER_SYMBOL,
+            f"symbols {left[:40]!r} and {right[:40]!r}: one id keeps the other",
+        )
+    if is_near(left, right):
         return Evidence("symbol", weights.NEAR_SYMBOL, f"symbols {left[:40]!r} and {right[:40]!r} are close")
     return Evidence("symbol", weights.OTHER_SYMBOL, f"symbols differ: {left[:40]!r} and {right[:40]!r}")
 
@@ -94,15 +97,13 @@ def name(pair: Comparison) -> Evidence | None:
     if found is None:
         return None
     agreement, left, right = found
+    if _only_one_repeats(pair, left, right):
+        return Evidence("name", 0.0, "a name only repeats the symbol")
     gain = weights.points(weights.NAME_POINTS, agreement)
     if agreement >= weights.SAME_NAME:
         gain += weights.at_most(weights.SAME_NAME_RARE, name_pairs(pair.blocks, left.stem, *pair.both))
     if gain > 0 and _only_repeat(pair, left, right):
         gain *= weights.REPEATED_SYMBOL
-    if pair.left.symbol in {left.stem, right.stem} and left.stem != right.stem:
-        gain = min(gain, weights.REPEATED_SYMBOL_INSIDE)
-    if gain < 0 and pair.left.symbol in {left.stem, right.stem}:
-        return Evidence("name", 0.0, "a name only repeats the symbol")
     if gain < 0 and _ids_agree(pair):
         gain = max(gain, weights.RENAMED)
     return Evidence("name", gain, f"names agree {agreement:.0%}: {_shown(left)} and {_shown(right)}")
@@ -120,10 +121,30 @@ def slug(pair: Comparison) -> Evidence | None:
     named = name_similarity(pair)
     if named is None or named[0] < weights.SAME_NAME:
         agreement = max(agreement, weights.ID_LIKE_NAME * _id_and_name(pair))
+    if _only_one_repeats(pair, left, right):
+        agreement = 0.0
     gain = weights.points(weights.SLUG_POINTS, agreement)
     if gain > 0 and _only_repeat(pair, left, right):
         gain *= weights.REPEATED_SYMBOL
     return Evidence("slug", gain, f"ids agree {agreement:.0%}")
+
+
+def called(pair: Comparison) -> Evidence | None:
+    """Count it that one listing is called by the symbol of the other, or by a short form of its name.
+
+    Only where hardly another listing that is left carries the symbol: else it is the symbol alone, told twice.
+    """
+    found = name_similarity(pair)
+    if found is None or not _only_one_repeats(pair, *found[1:]):
+        return None
+    count = symbol_pairs(pair.blocks, *pair.both)
+    if found[0] >= weights.ABBREVIATED and (gain := weights.at_most(weights.CALLED_SHORT, count)):
+        return Evidence(
+            "called", gain, f"one name stands for the other: {_shown(found[1])} and {_shown(found[2])}"
+        )
+    if count == 1 and pair.left.symbol in {name.compact for name in found[1:]}:
+        return Evidence("called", weights.CALLED_BY_SYMBOL, f"one is called just {pair.left.symbol[:40]!r}")
+    return None
 
 
 def marks(pair: Comparison) -> Evidence | None:
@@ -210,6 +231,7 @@ EVIDENCE: tuple[Callable[[Comparison], Evidence | None], ...] = (
     symbol,
     name,
     slug,
+    called,
     marks,
     disguise,
     activity,
@@ -218,20 +240,6 @@ EVIDENCE: tuple[Callable[[Comparison], Evidence | None], ...] = (
     size,
 )
 """All of it, in the order in which reasons are told."""
-
-
-@lru_cache(maxsize=262144)
-def similarity(left: Name, right: Name) -> float:
-    """Tell how alike two names are, 0 to 1: equal, equal but for generic words, misspelt, contained, overlapping."""
-    if not left.compact or not right.compact:
-        return 0.0
-    if left.compact == right.compact:
-        return 1.0
-    if left.stem == right.stem and left.stem:
-        shared = len({*left.words} & {*right.words}) / len({*left.words, *right.words})
-        return weights.SAME_NAME + (1 - weights.SAME_NAME) * shared
-    near = max(_overlap(left, right), _spelling(left.stem, right.stem), _containment(left.stem, right.stem))
-    return min(weights.SAME_NAME, max(near, _abbreviation(left, right), _abbreviation(right, left)))
 
 
 def name_similarity(pair: Comparison) -> tuple[float, Name, Name] | None:
@@ -254,53 +262,27 @@ def _marks(profile: Profile) -> frozenset[str]:
     return profile.slug.marks.union(*(name.marks for name in profile.names[:1]))
 
 
-def _overlap(left: Name, right: Name) -> float:
-    weigh = _word_weight
-    shared = sum(map(weigh, set(left.words) & set(right.words)))
-    return 2 * shared / (sum(map(weigh, set(left.words))) + sum(map(weigh, set(right.words))))
-
-
-def _word_weight(word: str) -> float:
-    return weights.GENERIC_WEIGHT if word in weights.GENERIC else 1.0
-
-
-def _spelling(left: str, right: str) -> float:
-    if min(len(left), len(right)) < 4:
-        return 0.0
-    alike = ratio(left, right) / 100
-    return 0.95 * alike if alike >= 0.8 else 0.0
-
-
-def _containment(left: str, right: str) -> float:
-    short, long = sorted((left, right), key=len)
-    return 0.6 if len(short) >= 4 and (long.startswith(short) or long.endswith(short)) else 0.0
-
-
-def _abbreviation(short: Name, long: Name) -> float:
-    """Tell whether `SEFI` may stand for `Secret Finance`: letters in order, each word begun at its first letter."""
-    if (
-        not 3 <= len(short.stem) <= 6
-        or len(long.compact) <= len(short.stem)
-        or short.stem[0] != long.compact[0]
-    ):
-        return 0.0
-    letters = iter(long.compact)
-    return 0.6 if all(letter in letters for letter in short.stem) else 0.0
-
-
-def _is_near(left: str, right: str) -> bool:
-    short, long = sorted((left, right), key=len)
-    return len(short) >= 2 and (long.startswith(short) or Indel.distance(left, right) <= 1)
-
-
 def _is_exclusive(pair: Comparison, address: str) -> bool:
     return all(pair.blocks.count(("contract", address), profile.source) == 1 for profile in pair.both)
 
 
+def _only_one_repeats(pair: Comparison, left: Name, right: Name) -> bool:
+    """Tell whether one designation is just the symbol that both carry, and the other is more or something else."""
+    return (
+        pair.left.symbol == pair.right.symbol
+        and left.stem != right.stem
+        and pair.left.symbol in {left.stem, right.stem}
+    )
+
+
 def _only_repeat(pair: Comparison, left: Name, right: Name) -> bool:
-    """Tell whether two designations agree on nothing but the symbol that both listings carry anyway."""
-    symbol = pair.left.symbol
-    return left.stem == right.stem == symbol == pair.right.symbol and symbol in {left.compact, right.compact}
+    """Tell whether two designations agree on nothing but a symbol that both listings carry anyway, or nearly."""
+    symbols = {pair.left.symbol, pair.right.symbol}
+    return (
+        left.stem == right.stem
+        and left.stem in symbols & {left.compact, right.compact}
+        and is_near(pair.left.symbol, pair.right.symbol)
+    )
 
 
 def _is_comparable(pair: Comparison) -> bool:

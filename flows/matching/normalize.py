@@ -49,6 +49,8 @@ class Profile:
     """The name, then names it had before."""
     slug: Name
     """The id, read as a name."""
+    former_symbols: frozenset[str]
+    """Symbols that only its id still shows."""
     addresses: Mapping[str, frozenset[str]]
     """Comparison keys of its contracts, by chain."""
     is_disguised: bool
@@ -73,11 +75,13 @@ def profile(entry: Entry) -> Profile:
     symbol = "".join(_WORD.findall(symbol_text)) or symbol_text.strip()
     former = [name_of(alias) for alias in _FORMER_NAME.findall(text)]
     current = name_of(_FORMER_NAME.sub(" ", text))
+    id_words, leading = _id_words(listing.source, plain(listing.source_id[:_MAX_LENGTH])[0], symbol)
     return Profile(
         entry=entry,
         symbol=symbol,
         names=tuple(name for name in (current, *former) if name.compact),
-        slug=_slug(listing.source, plain(listing.source_id[:_MAX_LENGTH])[0], symbol),
+        slug=name_of(" ".join(id_words)),
+        former_symbols=frozenset({leading} - {symbol, ""}),
         addresses=_by_chain(listing.addresses or ()),
         is_disguised=is_name_disguised or is_symbol_disguised,
     )
@@ -123,19 +127,19 @@ def _without_generic_ending(stem: str) -> str:
     return stem
 
 
-def _slug(source: str, source_id: str, symbol: str) -> Name:
+def _id_words(source: str, source_id: str, symbol: str) -> tuple[list[str], str]:
+    """Split an id into the words of a name, and the symbol that CoinPaprika's `symbol-name` ids begin with.
+
+    A lone number at the end only says that the id was taken when the coin was listed.
+    """
     words = _WORD.findall(source_id)
-    if source in weights.SYMBOL_FIRST_IDS:
-        words = _without_leading(symbol, words)
-    return name_of(" ".join(words))
-
-
-def _without_leading(symbol: str, words: list[str]) -> list[str]:
-    """CoinPaprika's ids are `symbol-name`; a symbol of several words takes several words off."""
-    for count in range(1, len(words)):
-        if "".join(words[:count]) == symbol:
-            return words[count:]
-    return words[1:] if len(words) > 1 else words
+    leading = ""
+    if source in weights.SYMBOL_FIRST_IDS and len(words) > 1:
+        count = next((n for n in range(1, len(words)) if "".join(words[:n]) == symbol), 1)
+        leading, words = "".join(words[:count]), words[count:]
+    if len(words) > 1 and re.fullmatch(r"\d{1,2}", words[-1]):
+        words = words[:-1]
+    return words, leading
 
 
 def _by_chain(addresses: Iterable[str]) -> dict[str, frozenset[str]]:

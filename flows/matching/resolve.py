@@ -14,10 +14,9 @@ from dataclasses import dataclass
 
 from flows.matching.block import block
 from flows.matching.cluster import Cluster, Clusters, trust
-from flows.matching.decide import Decision, decide
+from flows.matching.decide import Decision, decide_all
 from flows.matching.entries import Conflict, Entry, Key, Prior, Resolution, RetiredLink
 from flows.matching.normalize import Profile, profile
-from flows.matching.score import score
 from flows.matching.uids import found_uid
 from models.outcomes import LinkState
 from models.records import MATCHER, AssetIdentity, Link
@@ -32,7 +31,7 @@ def resolve(entries: Sequence[Entry], prior: Prior) -> Resolution:
     profiles, conflicts = _profiles(entries)
     blocks = block(list(profiles.values()))
     conflicts += [*blocks.crowds(), *blocks.shared_contracts()]
-    decisions = decide(score(blocks, blocks.pairs()))
+    decisions = decide_all(blocks)
     clusters = Clusters(profiles, prior)
     accepted = [found for found in decisions if found.state is LinkState.ACCEPTED]
     vetoed = {(d.candidate.left, d.candidate.right) for d in decisions if d.candidate.is_vetoed}

@@ -39,7 +39,7 @@ class Candidate:
         """Name the evidence that carries most: contract, symbol+name, name, symbol+slug and so on."""
         if self.has("contract"):
             return "contract"
-        return "+".join(kind for kind in ("symbol", "name", "slug") if self.has(kind)) or "none"
+        return "+".join(kind for kind in ("symbol", "name", "slug", "called") if self.has(kind)) or "none"
 
     @property
     def is_vetoed(self) -> bool:
@@ -50,6 +50,10 @@ class Candidate:
     def has(self, kind: str) -> bool:
         """Tell whether evidence of this kind speaks for the link."""
         return any(fact.kind == kind and fact.points > 0 for fact in self.evidence)
+
+    def speaks(self, kind: str) -> bool:
+        """Tell whether there is evidence of this kind at all, for or against."""
+        return any(fact.kind == kind for fact in self.evidence)
 
     def other(self, key: Key) -> Key:
         """Give the other listing."""
@@ -71,5 +75,5 @@ def compare(blocks: Blocks, left: Key, right: Key) -> Candidate:
         right=right,
         points=round(sum(by_kind.values()), 6),
         evidence=evidence,
-        is_corroborated=any(by_kind.get(kind, 0.0) > 0 for kind in ("contract", "name", "slug")),
+        is_corroborated=any(by_kind.get(kind, 0.0) > 0 for kind in ("contract", "name", "slug", "called")),
     )

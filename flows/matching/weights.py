@@ -10,9 +10,14 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 
-ACCEPT = 6.0
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+ACCEPT = 5.5
 """Points from which two listings are taken for the same coin."""
-REVIEW = 4.0
+REVIEW = 3.5
 """Points from which a person should look."""
 MARGIN = 0.5
 """How far the best candidate must be ahead of the next."""
@@ -25,8 +30,9 @@ SHARED_AND_DIFFERENT_CONTRACTS = 12.0
 SAME_SYMBOL = 4.0
 SAME_SYMBOL_RARE = ((1, 2.5), (2, 1.8), (4, 1.2), (9, 0.5))
 """Extra points by how many pairs of listings share the symbol, at most."""
-NEAR_SYMBOL = -0.5
-OTHER_SYMBOL = -2.0
+FORMER_SYMBOL = 2.5
+NEAR_SYMBOL = -1.0
+OTHER_SYMBOL = -3.0
 
 NAME_POINTS = ((0.0, -3.0), (0.25, -0.5), (0.5, 2.0), (0.75, 3.5), (0.9, 4.5), (1.0, 6.0))
 """Similarity to points, straight lines between."""
@@ -35,17 +41,21 @@ SAME_NAME = 0.9
 SAME_NAME_RARE = ((1, 1.5), (2, 0.8))
 REPEATED_SYMBOL = 0.5
 """What agreement counts where a name or id only repeats the equal symbol."""
-REPEATED_SYMBOL_INSIDE = 1.5
-"""What names count at most where one only repeats the symbol and the other contains or extends it."""
+MISSPELT = 0.95
+"""What the share of equal letters counts as similarity."""
+ABBREVIATED = 0.6
+"""Similarity of a name and one that contains or abbreviates to it."""
 RENAMED = -1.0
 """What different names count at most where the ids are equal."""
+CALLED_SHORT = ((1, 1.5), (2, 1.0))
+CALLED_BY_SYMBOL = 1.0
 SLUG_POINTS = ((0.0, -0.5), (0.4, 0.0), (0.75, 1.5), (0.9, 2.5), (1.0, 4.0))
 ID_LIKE_NAME = 0.9
 
 MARKS_DIFFER = -2.0
 COPY_DIFFERS = -4.0
 OTHER_CHAIN = -1.0
-INACTIVE = -2.5
+INACTIVE = -4.0
 KIND_DIFFERS = -0.5
 
 PRICE_WINDOW = timedelta(hours=6)
@@ -76,22 +86,22 @@ CONFIDENCE_BY_SOURCES = (0.5, 0.85, 0.95, 1.0)
 HOPELESS_SPREAD = 0.2
 """A spread that leaves only a rest of confidence."""
 
-GENERIC = frozenset(
+GENERIC = _words(
     "token tokens coin coins protocol network finance financial dao platform chain blockchain project ecosystem "
     "foundation labs lab inc ltd io com org net app the of and a by on for my official crypto cryptocurrency currency "
-    "governance utility native defi exchange swap game games world global group community money fund erc bep trc 20 "
-    "via".split()
+    "governance utility native defi erc bep trc 20 "
+    "via"
 )
 """Words that many coins add or drop."""
 GENERIC_WEIGHT = 0.25
 GENERIC_ENDINGS = ("protocol", "network", "finance", "token")
 """Cut from the end of a stem, on both sides alike."""
 
-_COPY = frozenset("wrapped bridged bridge peg pegged wormhole staked leveraged".split())
+_COPY = _words("wrapped bridged bridge peg pegged wormhole staked leveraged")
 _AGE = {"old": "old", "legacy": "old", "deprecated": "old", "new": "new", "classic": "classic"}
-_CHAINS = frozenset("bsc eth heco polygon avax erc20 bep20 bep2 trc20".split())
+_CHAINS = _words("bsc eth heco polygon avax erc20 bep20 bep2 trc20")
 _VERSION = re.compile(r"v\d+|\d+x")
-BRIDGED = frozenset("bridged bridge peg pegged wormhole".split())
+BRIDGED = _words("bridged bridge peg pegged wormhole")
 
 
 def mark_of(word: str) -> str | None:
