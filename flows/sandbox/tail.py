@@ -54,7 +54,8 @@ class Tail:
         names = self._names_by_provider(symbol, name)
         key = f"tail-{self._rank}"
         price, circulating, total, maximum = self._figures()
-        is_active, stopped_at = self._life()
+        listed_at = self._random.uniform(_FIRST_LISTING, ANCHOR - 30 * 86400) // 86400 * 86400
+        is_active, stopped_at = self._life(listed_at)
         is_ranked = price is not None and circulating is not None and is_active
         kind = "token" if self._random.random() < 0.9 else "coin"  # noqa: PLR2004 - nine of ten are tokens
         return Coin(
@@ -67,7 +68,7 @@ class Tail:
             total_supply=total,
             max_supply=maximum,
             moves_with=key,
-            listed_at=self._random.uniform(_FIRST_LISTING, ANCHOR - 30 * 86400) // 86400 * 86400,
+            listed_at=listed_at,
             addresses=self._addresses() if kind == "token" else (),
             stopped_at=stopped_at,
             is_active=is_active,
@@ -134,11 +135,11 @@ class Tail:
             total if self._chance(0.55) else None,
         )
 
-    def _life(self) -> tuple[bool, float | None]:
+    def _life(self, listed_at: float) -> tuple[bool, float | None]:
         """(is active, when trading stopped): most go on, some stand still, a few are gone."""
         if self._rank < 1_500 or not self._chance(0.06):  # noqa: PLR2004 - the larger ones live
             return True, None
-        return self._chance(0.5), ANCHOR - self._random.uniform(60, 700) * 86400
+        return self._chance(0.5), self._random.uniform(listed_at + 10 * 86400, ANCHOR - 10 * 86400)
 
     def _addresses(self) -> tuple[tuple[str, str], ...]:
         chains = self._random.choices(_CHAINS, _CHAIN_WEIGHTS, k=2 if self._chance(0.15) else 1)

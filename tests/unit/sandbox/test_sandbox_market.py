@@ -15,6 +15,11 @@ from flows.sandbox.walk import ANCHOR
 
 SEED, SIZE = 20260101, 6_000
 NOW = ANCHOR + 200 * DAY + 12_345
+ADDRESSES = {
+    "evm": re.compile(r"0x[0-9a-f]{40}"),
+    "solana": re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}"),
+    "tron": re.compile(r"T[1-9A-HJ-NP-Za-km-z]{33}"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +72,7 @@ def test_addresses_are_unique_and_well_formed(market: Market) -> None:
     assert len(places) == len(set(places)) > 4_000
     for chain, address in places:
         assert chain in CHAIN_BY_ID
-        if CHAIN_BY_ID[chain].evm_id is not None:
-            assert re.fullmatch(r"0x[0-9a-f]{40}", address)
+        assert ADDRESSES.get(chain, ADDRESSES["evm"]).fullmatch(address), (chain, address)
 
 
 def test_only_tokens_have_addresses(market: Market) -> None:
@@ -137,6 +141,13 @@ def test_a_coin_that_stopped_trading_keeps_its_last_price_and_time(market: Marke
     for coin in stopped:
         assert views[0].as_of(coin, NOW) == views[0].as_of(coin, NOW + DAY) == coin.stopped_at
         assert market.price(coin, NOW) == market.price(coin, NOW + 50 * DAY)
+
+
+def test_every_active_coin_that_somebody_trades_has_a_price_now(views: list[View]) -> None:
+    for view in views:
+        for coin in view.coins:
+            price = view.price(coin, view.as_of(coin, NOW))
+            assert (price is not None and price > 0) is (coin.price_usd is not None), coin
 
 
 def test_before_its_listing_a_coin_has_no_price(market: Market) -> None:
