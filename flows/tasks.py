@@ -10,7 +10,7 @@ import time
 from datetime import timedelta
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import anyio.to_thread
 from prefect import State, Task, runtime, task
@@ -26,6 +26,8 @@ from flows.sources.contract import Feed, Fetched, PageRequest, Source
 from flows.unification import PublishReport, unify_and_publish
 from flows.workshop import Workshop, now
 from models.settings import DatabaseSettings
+
+T = TypeVar("T")
 
 KEPT_AT_MOST = timedelta(days=1)
 """No page is good for longer; what is older is deleted."""
@@ -53,6 +55,11 @@ def is_passing(_: Task[..., Any], __: TaskRun, state: State) -> bool:
     return isinstance(state.data, RetryNow)
 
 
+def whole(value: T) -> T:
+    """Hand a value to a task as it is: unquoted, Prefect walks through all of it in search of futures."""
+    return cast("T", quote(value))
+
+
 @task(
     task_run_name="fetch {source.name} {request.path}",
     retries=2,
@@ -78,10 +85,8 @@ def cached_fetch(*, refresh: bool) -> Fetch:
     )
 
     async def fetch(shop: Workshop, source: Source, feed: Feed, request: PageRequest) -> Fetched:
-        if not feed.cached_for:
-            return await fetch_page(quote(shop), quote(source), quote(feed), quote(request))
-        kept = cached.with_options(cache_expiration=feed.cached_for)
-        return await kept(quote(shop), quote(source), quote(feed), quote(request))
+        step = cached.with_options(cache_expiration=feed.cached_for) if feed.cached_for else fetch_page
+        return await step(whole(shop), whole(source), whole(feed), whole(request))
 
     return fetch
 
@@ -101,14 +106,14 @@ async def publish_task(shop: Workshop, parent_id: int | None) -> PublishReport:
 
 
 def prefect_steps(*, refresh: bool) -> Steps:
-    """Return the run's steps as tasks. `quote` keeps Prefect from walking through the workshop in search of futures."""
+    """Return the run's steps as tasks."""
     fetch = cached_fetch(refresh=refresh)
 
     async def ingest(shop: Workshop, name: str, parent_id: int | None, top_n: int | None) -> SourceReport:
-        return await ingest_task(quote(shop), name, parent_id, top_n, quote(fetch))
+        return await ingest_task(whole(shop), name, parent_id, top_n, whole(fetch))
 
     async def publish(shop: Workshop, parent_id: int | None) -> PublishReport:
-        return await publish_task(quote(shop), parent_id)
+        return await publish_task(whole(shop), parent_id)
 
     return Steps(ingest, publish)
 
