@@ -132,13 +132,16 @@ def slug(pair: Comparison) -> Evidence | None:
 def called(pair: Comparison) -> Evidence | None:
     """Count it that one listing is called by the symbol of the other, or by a short form of its name.
 
-    Only where hardly another listing that is left carries the symbol: else it is the symbol alone, told twice.
+    Only where hardly another listing that is left carries the symbol, else it is the symbol alone, told twice; and,
+    where both sides have numbers, only if the numbers agree: new coins take the symbols of old ones.
     """
     found = name_similarity(pair)
     if found is None or not _only_one_repeats(pair, *found[1:]):
         return None
+    if not _supported_by_size(pair):
+        return None
     count = symbol_pairs(pair.blocks, *pair.both)
-    if found[0] >= weights.ABBREVIATED and (gain := weights.at_most(weights.CALLED_SHORT, count)):
+    if found[0] >= weights.CONTAINED and (gain := weights.at_most(weights.CALLED_SHORT, count)):
         return Evidence(
             "called", gain, f"one name stands for the other: {_shown(found[1])} and {_shown(found[2])}"
         )
@@ -283,6 +286,15 @@ def _only_repeat(pair: Comparison, left: Name, right: Name) -> bool:
         and left.stem in symbols & {left.compact, right.compact}
         and is_near(pair.left.symbol, pair.right.symbol)
     )
+
+
+def _supported_by_size(pair: Comparison) -> bool:
+    left, right = pair.left.entry, pair.right.entry
+    if left.quote and right.quote and _is_comparable(pair):
+        return (weigh := price(pair)) is not None and weigh.points > 0
+    if left.rank_in_source and right.rank_in_source:
+        return _ratio(Decimal(left.rank_in_source), Decimal(right.rank_in_source)) <= weights.SAME_SIZE
+    return not (left.quote and right.quote)
 
 
 def _is_comparable(pair: Comparison) -> bool:

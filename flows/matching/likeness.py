@@ -50,11 +50,8 @@ def _spelling(left: str, right: str) -> float:
 
 def _containment(left: str, right: str) -> float:
     short, long = sorted((left, right), key=len)
-    return (
-        weights.ABBREVIATED
-        if len(short) >= _SHORTEST_STEM and (long.startswith(short) or long.endswith(short))
-        else 0.0
-    )
+    contains = len(short) >= _SHORTEST_STEM and (long.startswith(short) or long.endswith(short))
+    return weights.CONTAINED if contains else 0.0
 
 
 def _abbreviation(short: Name, long: Name) -> float:

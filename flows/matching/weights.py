@@ -24,7 +24,7 @@ MARGIN = 0.5
 SCALE = 1.5
 """Points per unit of log-odds in the published score 0..1; `ACCEPT` is 0.5."""
 
-SHARED_CONTRACT = 20.0
+SHARED_CONTRACT = 30.0
 SHARED_AND_DIFFERENT_CONTRACTS = 12.0
 
 SAME_SYMBOL = 4.0
@@ -32,7 +32,7 @@ SAME_SYMBOL_RARE = ((1, 2.5), (2, 1.8), (4, 1.2), (9, 0.5))
 """Extra points by how many pairs of listings share the symbol, at most."""
 FORMER_SYMBOL = 2.5
 NEAR_SYMBOL = -1.0
-OTHER_SYMBOL = -3.0
+OTHER_SYMBOL = -4.0
 
 NAME_POINTS = ((0.0, -3.0), (0.25, -0.5), (0.5, 2.0), (0.75, 3.5), (0.9, 4.5), (1.0, 6.0))
 """Similarity to points, straight lines between."""
@@ -43,13 +43,15 @@ REPEATED_SYMBOL = 0.5
 """What agreement counts where a name or id only repeats the equal symbol."""
 MISSPELT = 0.95
 """What the share of equal letters counts as similarity."""
+CONTAINED = 0.5
+"""Similarity of a stem and one that begins or ends with it."""
 ABBREVIATED = 0.6
-"""Similarity of a name and one that contains or abbreviates to it."""
+"""Similarity of a name and one that it abbreviates to."""
 RENAMED = -1.0
 """What different names count at most where the ids are equal."""
 CALLED_SHORT = ((1, 1.5), (2, 1.0))
 CALLED_BY_SYMBOL = 1.0
-SLUG_POINTS = ((0.0, -0.5), (0.4, 0.0), (0.75, 1.5), (0.9, 2.5), (1.0, 4.0))
+SLUG_POINTS = ((0.0, -0.5), (0.6, 0.0), (0.75, 1.5), (0.9, 2.5), (1.0, 4.0))
 ID_LIKE_NAME = 0.9
 
 MARKS_DIFFER = -2.0
@@ -67,7 +69,10 @@ CAP_POINTS = ((1.0, 1.0), (1.5, 0.5), (5.0, 0.0), (50.0, -1.5))
 """By the ratio of the larger market cap to the smaller."""
 PROMINENCE_POINTS = ((1.0, 1.2), (4.0, 0.0))
 """By the decimal logarithm of the only rank known."""
-RANK_POINTS = ((1.0, 0.5), (2.0, 0.0), (16.0, -1.0))
+RANK_POINTS = ((1.0, 0.5), (2.0, 0.0), (8.0, -1.0), (32.0, -4.0))
+"""By the ratio of the larger rank to the smaller."""
+SAME_SIZE = 1.25
+"""Ratio of ranks up to which size supports that two coins are the same."""
 
 CROWD = 64
 """Listings of one source under one key, above which the key tells nothing."""
