@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from flows.stack.doors import Door
+from flows.stack.environment import MARK
 
 LOG_BYTES = 5_000_000
 
@@ -24,15 +25,21 @@ class DoorClosed(RuntimeError):  # noqa: N818 - reads as what happened
 class Child:
     """A door's process. It has a session of its own: a terminal's Ctrl-C reaches the supervisor alone."""
 
-    def __init__(self, door: Door, logs: Path) -> None:
+    def __init__(self, door: Door, home: Path) -> None:
         self.door = door
-        self.log = logs / f"{door.name}.log"
+        self.log = home / "logs" / f"{door.name}.log"
+        self._home = home
         self._process: asyncio.subprocess.Process | None = None
 
     @property
     def pid(self) -> int | None:
         """The process's id while it runs."""
         return self._process.pid if self._process and self._process.returncode is None else None
+
+    @property
+    def was_started(self) -> bool:
+        """Whether it ever ran."""
+        return self._process is not None
 
     async def start(self, environment: Mapping[str, str]) -> None:
         """Start the process, its output at the end of its log; a log grown large is set aside first."""
@@ -43,7 +50,7 @@ class Child:
             self._process = await asyncio.create_subprocess_exec(
                 *_ending_with_us(),
                 *self.door.command,
-                env=environment,
+                env={**environment, MARK: f"{self.door.name} {self._home}"},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -68,18 +75,21 @@ class Child:
             raise self.closed(f"ended before it was ready, with exit code {ended.result()}")
 
     async def stop(self, hurry: asyncio.Event) -> None:
-        """Interrupt the process and wait for its end; kill it and its descendants when it takes too long."""
-        if self._process is None or self._process.returncode is not None:
+        """Interrupt the process and wait for its end; kill it when that takes too long, and what it leaves behind."""
+        if self._process is None:
             return
-        self._process.send_signal(signal.SIGINT)
-        ended, hurried = asyncio.create_task(self._process.wait()), asyncio.create_task(hurry.wait())
-        tasks = {ended, hurried}
+        if self._process.returncode is None:
+            self._process.send_signal(signal.SIGINT)
+            await self._ended_or(hurry)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        await self._process.wait()
+
+    async def _ended_or(self, hurry: asyncio.Event) -> None:
+        tasks = {asyncio.create_task(self.ended()), asyncio.create_task(hurry.wait())}
         await asyncio.wait(tasks, timeout=self.door.stop_within_seconds, return_when=asyncio.FIRST_COMPLETED)
-        hurried.cancel()
-        if not ended.done():
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-        await ended
+        for task in tasks:
+            task.cancel()
 
     def closed(self, what: str) -> DoorClosed:
         """Say what happened to this door, with the last lines of its log."""
@@ -102,6 +112,9 @@ def last_lines(log: Path, count: int = 12) -> str:
 
 
 def _ending_with_us() -> tuple[str, ...]:
-    """Where Linux offers it, a child gets SIGTERM when the supervisor is killed: no orphans."""
+    """Where Linux offers it, let a child die with a killed supervisor.
+
+    By SIGKILL: Prefect's worker, asked politely while its server is dying too, was seen to wait for ever.
+    """
     setpriv = shutil.which("setpriv")
-    return (setpriv, "--pdeathsig", "TERM", "--") if setpriv else ()
+    return (setpriv, "--pdeathsig", "KILL", "--") if setpriv else ()

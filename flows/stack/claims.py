@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
+import signal
 import socket
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from flows.stack.doors import Door
+from flows.stack.environment import MARK
 
-LEFTOVER_SECONDS = 10
+GONE_WITHIN_SECONDS = 5
 
 
 class AlreadyTaken(RuntimeError):  # noqa: N818 - reads as what happened
@@ -39,29 +40,49 @@ def claim_home(home: Path) -> Iterator[None]:
         yield
 
 
-def remember_children(home: Path, pids: Mapping[str, int]) -> None:
-    """Note who was started here, for the day when the supervisor is killed and a child is not."""
-    (home / "stack.json").write_text(json.dumps(dict(pids)))
+def end_leftovers(home: Path) -> dict[int, str]:
+    """Kill what an earlier, killed supervisor of this folder left running; the doors by pid.
 
-
-def check_ports(home: Path, doors: Iterable[Door]) -> None:
-    """Raise `AlreadyTaken` unless every door's port is free; a dying leftover of ours is given a moment."""
-    for door in doors:
-        if door.port is None or _is_free(door.port):
+    Only right inside `claim_home`. Told by the mark every child and child's child carries in its environment, since
+    pids are reused; nothing is found where there is no /proc.
+    """
+    found = leftovers(home)
+    for pid, door in found.items():
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
             continue
-        leftover = _leftover(home, door.name)
-        deadline = time.monotonic() + LEFTOVER_SECONDS
-        while leftover and not _is_free(door.port) and time.monotonic() < deadline:
-            time.sleep(0.2)
-        if not _is_free(door.port):
-            raise AlreadyTaken(_sentence(door, leftover))
+        except PermissionError:
+            raise AlreadyTaken(
+                f"{door} of an earlier start still runs as pid {pid}, under another account: "
+                f"`kill {pid}` as that account, or set KASPARRO_HOME to another folder"
+            ) from None
+    deadline = time.monotonic() + GONE_WITHIN_SECONDS
+    while leftovers(home) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return found
 
 
-def _sentence(door: Door, leftover: int | None) -> str:
-    elsewhere = f"set {door.port_variable} to a free port, for example `make run {door.port_variable}={(door.port or 0) + 1}`"
-    if leftover:
-        return f"port {door.port} is held by {door.name} of an earlier start, pid {leftover}: `kill {leftover}`, or {elsewhere}"
-    return f"port {door.port}, wanted for {door.name}, is taken by another program: {elsewhere}"
+def leftovers(home: Path) -> dict[int, str]:
+    """Find the processes that belong to this folder's whole, as door names by pid."""
+    found = {}
+    for process in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            for entry in process.read_bytes().split(b"\0"):
+                name, _, value = os.fsdecode(entry).partition("=")
+                if name == MARK and value.partition(" ")[2] == str(home):
+                    found[int(process.parent.name)] = value.partition(" ")[0]
+    return found
+
+
+def check_ports(doors: Iterable[Door]) -> None:
+    """Raise `AlreadyTaken` unless every door's port is free."""
+    for door in doors:
+        if door.port is not None and not _is_free(door.port):
+            raise AlreadyTaken(
+                f"port {door.port}, wanted for {door.name}, is taken by another program: stop that, or set "
+                f"{door.port_variable} to a free one, for example `make run {door.port_variable}={door.port + 1}`"
+            )
 
 
 def _is_free(port: int) -> bool:
@@ -72,13 +93,3 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
         return True
-
-
-def _leftover(home: Path, name: str) -> int | None:
-    """Find the child `name` of an earlier start, if it lives: told by its environment, since pids are reused."""
-    try:
-        pid = int(json.loads((home / "stack.json").read_text())[name])
-        environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    except (OSError, ValueError, KeyError):
-        return None
-    return pid if os.fsencode(f"KASPARRO_HOME={home}") in environment else None

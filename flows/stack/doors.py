@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import httpx
 
@@ -74,8 +75,10 @@ def the_doors(settings: StackSettings) -> tuple[Door, ...]:
 
         return run
 
+    now = datetime.now(UTC)
+
     async def worker_is_online(client: httpx.AsyncClient) -> bool:
-        return await PrefectApi(client, settings.prefect_api).worker_is_online()
+        return await PrefectApi(client, settings.prefect_api).worker_has_beaten(since=now)
 
     prefect = Door(
         "prefect",

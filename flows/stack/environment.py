@@ -11,7 +11,9 @@ import sys
 from pathlib import Path
 
 from flows.stack.settings import StackSettings
-from models.outcomes import Upstream
+
+MARK = "KASPARRO_DOOR"
+"""In the environment of every process of a whole: its door's name, a space, and the state folder."""
 
 PREFECT = {
     "DO_NOT_TRACK": "1",
@@ -53,29 +55,15 @@ def prefect_environment(settings: StackSettings) -> dict[str, str]:
     }
 
 
-def sandbox_environment(settings: StackSettings) -> dict[str, str]:
-    """Where the sources find their providers when these are simulated; nothing when they are real."""
-    if settings.upstream is Upstream.LIVE:
-        return {}
-    url = settings.sandbox_url
-    addresses = {
-        "COINGECKO_BASE_URL": f"{url}/coingecko/api/v3",
-        "COINPAPRIKA_BASE_URL": f"{url}/coinpaprika/v1",
-        "COINCAP_BASE_URL": f"{url}/coincap/v3",
-        "COINCAP_API_KEY": "sandbox",
-    }
-    return {name: os.environ.get(name, address) for name, address in addresses.items()}
-
-
 def stack_environment(settings: StackSettings) -> dict[str, str]:
     """Say what every process under the supervisor is started with; DATABASE_URL is added once it is known."""
     return {
         **os.environ,
         **prefect_environment(settings),
-        **sandbox_environment(settings),
         "API_PORT": str(settings.api_port),
         "PREFECT_PORT": str(settings.prefect_port),
         "SANDBOX_PORT": str(settings.sandbox_port),
+        "SANDBOX_URL": settings.sandbox_url,
         "KASPARRO_HOME": str(settings.kasparro_home),
         "UPSTREAM": str(settings.upstream),
         "LIVE": "0",  # already said by UPSTREAM

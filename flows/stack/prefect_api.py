@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +16,6 @@ import stamina
 
 POOL = "local"
 WORKER = f"{socket.gethostname()}-worker"
-ALIVE_WITHIN = timedelta(seconds=45)  # a worker beats every 30 s
 
 
 BUSY = {500, 502, 503}  # on SQLite a busy database is a 503, one that is away a 500
@@ -76,22 +75,14 @@ class PrefectApi:
         """Let workers pick up nothing more."""
         await self._call("PATCH", f"/work_pools/{POOL}", {"is_paused": True})
 
-    async def worker_is_online(self) -> bool:
-        """Tell whether this machine's worker has just given a sign of life."""
+    async def worker_has_beaten(self, since: datetime) -> bool:
+        """Tell whether this machine's worker gave a sign of life after `since`."""
         try:
             workers = await self._call("POST", f"/work_pools/{POOL}/workers/filter", {})
         except httpx.HTTPStatusError:
             return False  # no pool yet
         beats = [worker["last_heartbeat_time"] for worker in workers if worker["name"] == WORKER]
-        return any(datetime.now(UTC) - datetime.fromisoformat(beat) < ALIVE_WITHIN for beat in beats)
-
-    async def forget_worker(self) -> None:
-        """Drop this machine's worker from the pool, so that its next sign of life is the next worker's."""
-        try:
-            await self._call("DELETE", f"/work_pools/{POOL}/workers/{WORKER}")
-        except httpx.HTTPStatusError as error:
-            if error.response.status_code != httpx.codes.NOT_FOUND:
-                raise
+        return any(datetime.fromisoformat(beat) > since for beat in beats)
 
     async def runs_in(self, states: Iterable[str], before: datetime | None = None) -> list[dict[str, Any]]:
         """List the runs in these state types, expected to start before a time; at most 200."""

@@ -38,6 +38,5 @@ async def _prepare(settings: StackSettings, *, single_host: bool) -> None:
         await prefect.wait_until_ready(SERVER_WITHIN_SECONDS)
         await prefect.ensure_pool()
         if single_host:
-            await prefect.forget_worker()
             await close_stale_runs(prefect)
         await deploy(prefect, settings, project_folder())

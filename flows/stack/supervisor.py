@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from rich.console import Console
 
 from flows.stack.child import Child, DoorClosed
-from flows.stack.claims import AlreadyTaken, check_ports, claim_home, remember_children
+from flows.stack.claims import AlreadyTaken, check_ports, claim_home, end_leftovers
 from flows.stack.doors import POSTGRES, Door, the_doors
 from flows.stack.environment import stack_environment
 from flows.stack.first_run import first_run
@@ -44,7 +44,9 @@ def up(
     picture = Picture(settings, console)
     try:
         with claim_home(settings.kasparro_home), foreground():
-            check_ports(settings.kasparro_home, chosen)
+            for pid, door in end_leftovers(settings.kasparro_home).items():
+                picture.say(f"ended {door} (pid {pid}), left behind by a start that was killed")
+            check_ports(chosen)
             asyncio.run(Supervisor(settings, chosen, picture, begin).run())
     except (AlreadyTaken, DoorClosed, PostgresError) as error:
         picture.failed(str(error))
@@ -63,7 +65,7 @@ class Supervisor:
         self._begin = begin
         self._environment = stack_environment(settings)
         self._postgres = KeptPostgres(settings)
-        self._children = [Child(door, settings.kasparro_home / "logs") for door in doors]
+        self._children = [Child(door, settings.kasparro_home) for door in doors]
         self._ready = {name: asyncio.Event() for name in (POSTGRES, *(door.name for door in doors))}
         self._interrupted = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -105,7 +107,6 @@ class Supervisor:
             await self._ready[need].wait()
         self._picture.starting(door.name)
         await child.start(self._environment)
-        remember_children(self._settings.kasparro_home, {c.door.name: c.pid for c in self._children if c.pid})
         await child.until_ready()
         self._is_ready(door.name)
         if not door.is_one_shot:
@@ -127,10 +128,13 @@ class Supervisor:
     async def _stop(self) -> None:
         self._picture.stopping()
         for child in reversed(self._children):
-            await self._duty(child.door.before_stop if child.pid else None)
-            was_running = child.pid is not None
+            needed = [c for c in self._children if c.door.name in child.door.needs and not c.door.is_one_shot]
+            can_do_duties = child.was_started and all(c.pid for c in needed)
+            if can_do_duties and child.pid:
+                await self._duty(child.door.before_stop)
             await child.stop(self._hurry)
-            await self._duty(child.door.after_stop if was_running else None)
+            if can_do_duties:
+                await self._duty(child.door.after_stop)
         await self._postgres.close()
 
     async def _duty(self, duty: Callable[[], Awaitable[None]] | None) -> None:

@@ -20,6 +20,8 @@ from typing import Any
 import httpx
 import pytest
 
+from flows.stack.claims import leftovers
+
 PROJECT = Path(__file__).resolve().parents[3]
 FLOW = """
 import os, time
@@ -227,9 +229,9 @@ def test_after_a_kill_the_next_start_closes_the_run_and_the_slot_is_free(whole: 
     eventually(lambda: whole.runs("etl", "RUNNING"))
     (killed,) = whole.runs("etl", "RUNNING")
     whole.end(signal.SIGKILL)
-    eventually(lambda: not Path(f"/proc/{flow}").exists())
     (whole.folder / "seconds").unlink()
     whole.start()
+    assert flow not in leftovers(whole.folder / "home")
     assert killed["id"] in {run["id"] for run in whole.runs("etl", "CRASHED")}
     eventually(
         lambda: any(run["start_time"] > killed["start_time"] for run in whole.runs("etl", "COMPLETED"))
@@ -240,8 +242,12 @@ def test_after_a_kill_the_next_start_closes_the_run_and_the_slot_is_free(whole: 
 
 def test_a_killed_worker_ends_the_whole_by_name(whole: Whole) -> None:
     whole.start()
-    pids = (whole.folder / "home" / "stack.json").read_text()
-    worker = int(pids.split('"worker": ')[1].rstrip("}"))
+    worker = next(
+        pid
+        for pid, door in leftovers(whole.folder / "home").items()
+        if door == "worker"
+        and b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes()  # not a flow of its own
+    )
     os.kill(worker, signal.SIGKILL)
     code, output = whole.end(None)
     assert code == 1

@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from flows.stack.claims import leftovers
+
 PROJECT = Path(__file__).resolve().parents[3]
 SERVER = """
 import os, signal, sys
@@ -44,6 +46,10 @@ threading.Timer(1, die).start()
 """
     + SERVER
 )
+HEIR = """
+import subprocess, sys
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+"""
 STUBBORN = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN);" + SERVER
 UP = """
 import json, sys
@@ -122,7 +128,7 @@ class Up:
 
     def child(self, name: str) -> int:
         """The pid of a door."""
-        pid: int = json.loads((self.home / "stack.json").read_text())[name]
+        (pid,) = (pid for pid, door in leftovers(self.home).items() if door == name)
         return pid
 
 
@@ -223,19 +229,16 @@ def test_a_killed_supervisor_takes_its_children_along(up: Up) -> None:
     assert eventually(lambda: not alive(child))
 
 
-def test_a_leftover_is_named_with_its_pid(up: Up) -> None:
-    deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);" + SERVER
-    door = server("api", program=deaf)
-    process = up(door)
-    read_until(process, "READY")
-    child = up.child("api")
-    process.kill()
-    try:
-        code, output = ended(up(door))
-        assert code == 1
-        assert re.search(rf"held by api of an earlier start, pid {child}: `kill {child}`", output)
-    finally:
-        os.kill(child, signal.SIGKILL)
+def test_a_leftover_is_ended_by_the_next_start_which_says_so(up: Up) -> None:
+    first = up(server("api", program=HEIR + SERVER))
+    read_until(first, "READY")
+    family = [pid for pid, door in leftovers(up.home).items() if door == "api"]
+    assert len(family) == 2
+    first.kill()
+    assert eventually(lambda: [alive(pid) for pid in family].count(True) == 1)
+    said = read_until(up(server("api")), "READY")
+    assert re.search(r"ended api \(pid \d+\), left behind", said)
+    assert not any(alive(pid) for pid in family)
 
 
 def test_a_second_interrupt_hastens(up: Up) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from flows.stack.environment import prefect_environment, sandbox_environment, stack_environment
+from flows.stack.environment import prefect_environment, stack_environment
 from flows.stack.settings import StackSettings
 from models.outcomes import Upstream
 
@@ -56,12 +56,8 @@ def test_the_processes_find_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     environment = stack_environment(StackSettings())
     assert environment["PREFECT_API_URL"] == "http://127.0.0.1:4321/api"
     assert environment["PREFECT_SERVER_API_PORT"] == "4321"
-    assert environment["COINGECKO_BASE_URL"].startswith("http://127.0.0.1:4322/coingecko/")
+    assert environment["SANDBOX_URL"] == "http://127.0.0.1:4322"
     assert Path(environment["KASPARRO_HOME"]).is_absolute()
-
-
-def test_live_sources_are_asked_where_they_live() -> None:
-    assert sandbox_environment(StackSettings(upstream=Upstream.LIVE)) == {}
 
 
 def test_what_the_caller_sets_for_prefect_wins(monkeypatch: pytest.MonkeyPatch) -> None:
