@@ -27,6 +27,9 @@ EPOCH_FROM = 1_000_000_000
 LONGEST_INT = 18
 """Digits that fit 64 bits; longer whole numbers are Decimals, like those with a fraction."""
 
+LONGEST_WHOLE, LONGEST_FRACTION = 131_072, 16_383
+"""Digits before and after the point that PostgreSQL's numbers can have; a longer number is kept as a text."""
+
 _EDGE_PAUSE = re.compile(rb"\s*(error code: 10\d\d|Throttled)")
 _TRANSIENT = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}
 
@@ -37,7 +40,7 @@ def decode(body: bytes) -> Any:  # noqa: ANN401 - JSON is anything
         raise RetryLater(f"asks for a pause: {_shown(body)}", seconds=DEFAULT_PAUSE_SECONDS, body=body)
     try:
         return json.loads(body, parse_float=Decimal, parse_int=_whole, parse_constant=_not_json)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:
         raise RetryNow(f"did not answer with readable JSON ({error}): {_shown(body)}", body=body) from error
 
 
@@ -98,7 +101,7 @@ def encode(data: object) -> str:
     """Write decoded JSON back as one canonical text: keys sorted, numbers digit by digit.
 
     What JSONB cannot hold (NUL, half a surrogate pair) is written out as its escape; deeper nesting than any honest
-    record has becomes one string.
+    record has becomes one string, and a number that no column holds becomes a text.
     """
     try:
         text = _dumped(data)
@@ -118,8 +121,14 @@ def _dumped(data: object) -> str:
 
 def _number(value: object) -> orjson.Fragment:
     if isinstance(value, Decimal):
-        return orjson.Fragment(str(value).encode())
+        return orjson.Fragment(str(value).encode() if _fits_numeric(value) else _dumped(str(value)).encode())
     raise TypeError(f"{type(value).__name__} is no JSON")
+
+
+def _fits_numeric(value: Decimal) -> bool:
+    """Tell whether PostgreSQL can hold the number: it keeps 131072 digits before the point and 16383 after."""
+    exponent = value.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -LONGEST_FRACTION and value.adjusted() < LONGEST_WHOLE
 
 
 def printable(text: str) -> str:
