@@ -43,11 +43,10 @@ class PrefectServer:
         return self._url.removesuffix("/api")
 
     async def start(self, source: str | None) -> FlowRun:
-        """Start `ingest` for one source, or `etl` for all. Raises `Conflict` where it runs already."""
-        flow = "etl" if source is None else "ingest"
-        deployment = await self._deployment(flow)
-        await self._refuse_a_second(deployment, source)
-        parameters = {} if source is None else {"source": source}
+        """Start `etl`, which also publishes, for one source or for all. Raises `Conflict` where it runs already."""
+        deployment = await self._deployment("etl")
+        await self._refuse_a_second(deployment)
+        parameters = {} if source is None else {"sources": [source]}
         body = {"parameters": parameters, "state": {"type": "SCHEDULED"}, "tags": ["by-hand"]}
         return _flow_run(await self._post(f"/deployments/{deployment}/create_flow_run", body))
 
@@ -63,21 +62,12 @@ class PrefectServer:
         path = f"/deployments/name/{flow}/{flow}"
         return str((await self._request("GET", path, absent=f"has no deployment {flow}/{flow}"))["id"])
 
-    async def _refuse_a_second(self, deployment: str, source: str | None) -> None:
-        running = await self._post(
-            "/flow_runs/filter",
-            {
-                "flow_runs": {
-                    "deployment_id": {"any_": [deployment]},
-                    "state": {"type": {"any_": UNDER_WAY}},
-                },
-                "limit": 50,
-            },
-        )
-        for run in running:
-            if run["parameters"].get("source") == source:
-                what = "The run for all sources" if source is None else f"The run for {source}"
-                raise Conflict(f"{what} is under way already: Prefect run {run['id']} ({run['name']}).")
+    async def _refuse_a_second(self, deployment: str) -> None:
+        under_way = {"deployment_id": {"any_": [deployment]}, "state": {"type": {"any_": UNDER_WAY}}}
+        for run in await self._post("/flow_runs/filter", {"flow_runs": under_way, "limit": 1}):
+            raise Conflict(
+                f"A run is under way already: {run['name']}, Prefect run {run['id']}. Try again when it is over."
+            )
 
     async def _post(self, path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401 - Prefect's JSON
         return await self._request("POST", path, json=body)

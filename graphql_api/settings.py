@@ -30,8 +30,11 @@ class ApiSettings(BaseSettings):
     stale_after_seconds: int = Field(
         7200, ge=1, description="A price or quote older than this is shown as stale."
     )
-    prefect_api_url: str = Field(
-        "http://127.0.0.1:4200/api", description="Prefect server that manual runs are handed to."
+    prefect_port: int = Field(4200, ge=1, le=65535, description="Port of the Prefect server and its UI.")
+    prefect_api_url: str | None = Field(
+        None,
+        description="API of the Prefect server that workers and manual runs use. "
+        "Unset: the one on this machine's PREFECT_PORT.",
     )
     run_wait_seconds: int = Field(
         120, ge=1, le=3600, description="How long a request that waits for a run waits at most."
@@ -42,6 +45,11 @@ class ApiSettings(BaseSettings):
         description="Keys, separated by commas, that may start runs (header x-api-key). "
         "Unset in dev: requests from this machine only.",
     )
+
+    @property
+    def prefect_api(self) -> str:
+        """The API of the Prefect server that manual runs are handed to."""
+        return self.prefect_api_url or f"http://127.0.0.1:{self.prefect_port}/api"
 
     @property
     def stale_after(self) -> timedelta:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import structlog
 from graphql import GraphQLError
 from starlette.requests import Request
@@ -48,6 +49,10 @@ class View(GraphQL[Context, None]):
             request_id = request.state.request_id
             result.errors = [_presentable(error, request_id) for error in result.errors]
         return await super().process_result(request, result)
+
+    def decode_json(self, data: str | bytes) -> object:
+        """Decode a request; what is no JSON, or no UTF-8, is the same kind of error."""
+        return orjson.loads(data)
 
     def encode_json(self, data: object) -> bytes:
         """Encode an answer; JSON that a source sent goes through untouched."""

@@ -31,6 +31,8 @@ from models.tables import (
     SourceDrift,
 )
 
+_Keyed = Asset | Listing | Run
+
 NOW = datetime.now(UTC).replace(microsecond=0)
 AGO = timedelta(minutes=5)
 Table = TypeVar("Table", bound=SQLModel)
@@ -43,20 +45,20 @@ async def _add(session: AsyncSession, row: Table) -> Table:
     return row
 
 
-def key(row: Any) -> int:  # noqa: ANN401 - any table with an `id`
+def key(row: _Keyed) -> int:
     """Return the key of a row that was inserted."""
     assert row.id is not None
     return int(row.id)
 
 
-async def make_source(session: AsyncSession, name: str = "coingecko", **said: Any) -> Source:  # noqa: ANN401 - any column
+async def make_source(session: AsyncSession, name: str = "coingecko", **said: object) -> Source:
     """Insert a source, or return the one there is."""
     known = await session.get(Source, name)
     values: dict[str, Any] = {"title": name.title(), "registered_at": NOW} | said
     return known or await _add(session, Source(name=name, **values))
 
 
-async def make_run(session: AsyncSession, source: str | None = None, **said: Any) -> Run:  # noqa: ANN401
+async def make_run(session: AsyncSession, source: str | None = None, **said: object) -> Run:
     """Insert a run that succeeded; of one source, or of all."""
     if source is not None:
         await make_source(session, source)
@@ -69,7 +71,7 @@ async def make_run(session: AsyncSession, source: str | None = None, **said: Any
     return await _add(session, Run(source=source, **(values | said)))
 
 
-async def make_asset(session: AsyncSession, uid: str | None = None, **said: Any) -> Asset:  # noqa: ANN401
+async def make_asset(session: AsyncSession, uid: str | None = None, **said: object) -> Asset:
     """Insert an asset. With a `price_usd` it has a fresh unified price, unless told otherwise."""
     uid = uid or f"coin-{next(_numbers)}"
     values: dict[str, Any] = {
@@ -87,7 +89,7 @@ async def make_listing(
     session: AsyncSession,
     source: str = "coingecko",
     source_id: str | None = None,
-    **said: Any,  # noqa: ANN401
+    **said: object,
 ) -> Listing:
     """Insert a listing, and its source where it is new."""
     await make_source(session, source)
@@ -101,7 +103,7 @@ async def make_listing(
     return await _add(session, Listing(source=source, source_id=source_id, **(values | said)))
 
 
-async def make_link(session: AsyncSession, listing: Listing, asset: Asset, **said: Any) -> AssetLink:  # noqa: ANN401
+async def make_link(session: AsyncSession, listing: Listing, asset: Asset, **said: object) -> AssetLink:
     """Insert a decision: accepted and in force, unless told otherwise."""
     values: dict[str, Any] = {
         "state": LinkState.ACCEPTED,
@@ -114,7 +116,7 @@ async def make_link(session: AsyncSession, listing: Listing, asset: Asset, **sai
     return await _add(session, AssetLink(listing_id=key(listing), asset_id=key(asset), **(values | said)))
 
 
-async def make_quote(session: AsyncSession, listing: Listing, price_usd: str = "1", **said: Any) -> Quote:  # noqa: ANN401
+async def make_quote(session: AsyncSession, listing: Listing, price_usd: str = "1", **said: object) -> Quote:
     """Insert a listing's published quote."""
     values: dict[str, Any] = {"fetched_at": NOW, "source_updated_at": NOW - timedelta(seconds=30)}
     return await _add(
@@ -128,7 +130,7 @@ async def make_quoted(
     source: str = "coingecko",
     source_id: str | None = None,
     price_usd: str = "1",
-    **said: Any,  # noqa: ANN401
+    **said: object,
 ) -> Listing:
     """Insert a listing with a quote, accepted for an asset."""
     listing = await make_listing(session, source, source_id)
@@ -137,7 +139,9 @@ async def make_quoted(
     return listing
 
 
-async def make_address(session: AsyncSession, listing: Listing, caip19: str, **said: Any) -> ListingAddress:  # noqa: ANN401
+async def make_address(
+    session: AsyncSession, listing: Listing, caip19: str, **said: object
+) -> ListingAddress:
     """Insert a contract address of a listing."""
     values: dict[str, Any] = {"first_seen_at": NOW} | said
     return await _add(session, ListingAddress(listing_id=key(listing), caip19=caip19, **values))
@@ -165,8 +169,8 @@ async def make_raw(
     run: Run,
     source: str,
     record_id: str,
-    payload: Any,
-    **said: Any,  # noqa: ANN401
+    payload: object,
+    **said: object,
 ) -> RawRecord:
     """Insert a payload as received."""
     values: dict[str, Any] = {"feed": "quotes", "fetched_at": NOW} | said
@@ -184,8 +188,8 @@ async def make_raw(
 
 
 async def make_reject(
-    session: AsyncSession, run: Run, source: str, record_id: str, **said: Any
-) -> RejectedRecord:  # noqa: ANN401
+    session: AsyncSession, run: Run, source: str, record_id: str, **said: object
+) -> RejectedRecord:
     """Insert a record that could not be used."""
     payload = {"id": record_id}
     values: dict[str, Any] = {
@@ -198,8 +202,8 @@ async def make_reject(
 
 
 async def make_checkpoint(
-    session: AsyncSession, run: Run, source: str, feed: str = "quotes", **said: Any
-) -> Checkpoint:  # noqa: ANN401
+    session: AsyncSession, run: Run, source: str, feed: str = "quotes", **said: object
+) -> Checkpoint:
     """Insert how far a feed got."""
     values: dict[str, Any] = {
         "page": "/coins/markets?page=1", "records": 250, "fingerprint": b"f", "completed_at": NOW, "updated_at": NOW,
@@ -207,7 +211,7 @@ async def make_checkpoint(
     return await _add(session, Checkpoint(source=source, feed=feed, run_id=key(run), **(values | said)))
 
 
-async def make_drift(session: AsyncSession, source: str, field: str, **said: Any) -> SourceDrift:  # noqa: ANN401
+async def make_drift(session: AsyncSession, source: str, field: str, **said: object) -> SourceDrift:
     """Insert a key that nobody expected."""
     values: dict[str, Any] = {"feed": "quotes", "example": {"a": 1}, "first_seen_at": NOW} | said
     return await _add(session, SourceDrift(source=source, field=field, **values))
@@ -215,7 +219,7 @@ async def make_drift(session: AsyncSession, source: str, field: str, **said: Any
 
 async def publish(session: AsyncSession, version: int = 1, upstream: str = "SANDBOX") -> None:
     """Set the dataset's one row."""
-    values = {"version": version, "upstream": upstream, "published_at": NOW}
+    values: dict[str, Any] = {"version": version, "upstream": upstream, "published_at": NOW}
     changed = await session.execute(update(DatasetVersion).values(**values))
     if not changed.rowcount:  # type: ignore[attr-defined]
         await _add(session, DatasetVersion(**values))

@@ -20,8 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from graphql_api.errors import BadUserInput, Unavailable
 from models.db import Sessions
 
-Row = SqlRow[*tuple[Any, ...]]
-Statement = Select[*tuple[Any, ...]]
+Row = SqlRow[Any]
+Statement = Select[Any]
 
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
@@ -57,7 +57,7 @@ class Rows:
         rows = await self.all(statement)
         return rows[0] if rows else None
 
-    async def count(self, statement: Select[int]) -> int:
+    async def count(self, statement: Select[tuple[int]]) -> int:
         """Run a Select of one number."""
         return int((await self.all(statement))[0][0])
 

@@ -64,5 +64,5 @@ def _last_run(last: Row | None) -> dict[str, object] | None:
     return {
         "timestamp": moment(last.finished_at or last.started_at),
         "status": last.outcome,
-        "records_processed": last.records_processed,
+        "records_processed": last.fetched,
     }

@@ -23,9 +23,9 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
-Rows = Select[*tuple[Any, ...]]
+Rows = Select[Any]
 """Which rows: every column under the name that readers know it by."""
 Parent = TypeVar("Parent", int, str)
 
@@ -117,7 +117,7 @@ def offset_page(rows: Rows, *, limit: int, offset: int) -> Rows:
     return rows.limit(limit).offset(offset)
 
 
-def total(rows: Rows) -> Select[int]:
+def total(rows: Rows) -> Select[tuple[int]]:
     """Count how many rows there are in all."""
     return select(func.count()).select_from(rows.order_by(None).subquery("counted"))
 
@@ -153,5 +153,5 @@ def _walk(
 
 
 def _python_type(column: ColumnElement[Any]) -> type[Any]:
-    known = column.type.python_type
-    return str if known is object else known  # SQLModel's text type does not say what it is
+    kind = column.type
+    return (kind.impl_instance if isinstance(kind, TypeDecorator) else kind).python_type

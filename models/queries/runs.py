@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, String, desc, func, select
+from sqlalchemy import ColumnElement, String, desc, select
 
 from models.outcomes import RunOutcome
-from models.queries.paging import Order, Rows, for_each
+from models.queries.paging import Order, Rows, for_each, ordered
 from models.queries.tables import RUNS
 
 NEWEST_FIRST = Order(RUNS.c.started_at, RUNS.c.id, descending=True, tie_descending=True, nullable=False)
@@ -70,13 +70,6 @@ def last_runs_of(sources: Sequence[str], *, outcome: RunOutcome | None = None) -
 
 
 def last_round() -> Rows:
-    """Select the newest run that no other run started, with `records_processed`: its own count or its children's."""
-    part = RUNS.alias("part")
-    own = select(func.coalesce(func.sum(part.c.fetched), 0)).where(part.c.parent_id == RUNS.c.id)
-    processed = func.greatest(RUNS.c.fetched, own.scalar_subquery()).label("records_processed")
-    return (
-        select(*RUNS.c, processed)
-        .where(RUNS.c.parent_id.is_(None), RUNS.c.flow != "refresh-csv")
-        .order_by(RUNS.c.started_at.desc(), RUNS.c.id.desc())
-        .limit(1)
-    )
+    """Select the newest run that brought something in and that no other run started."""
+    rounds = select(*RUNS.c).where(RUNS.c.parent_id.is_(None), RUNS.c.flow.in_(("etl", "ingest")))
+    return ordered(rounds, NEWEST_FIRST).limit(1)
