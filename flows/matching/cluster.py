@@ -80,24 +80,33 @@ class Clusters:
         return (*key, uid) in self._refused
 
     def join(self, accepted: Iterable[Candidate], vetoed: set[tuple[Key, Key]]) -> list[Refusal]:
-        """Join pairs in the order given; tell which could not be."""
-        refusals = []
+        """Join pairs in the order given; tell which could not be, by what the clusters are in the end."""
+        refused = []
         for candidate in accepted:
             one, other = self._of[candidate.left], self._of[candidate.right]
             if one is other:
                 continue
-            if why := self._obstacle(one, other, vetoed):
-                refusals.append(Refusal(candidate, why))
+            if self._obstacle(one, other, vetoed):
+                refused.append(candidate)
                 continue
             one.members |= other.members
             one.uids |= other.uids
             one.is_settled_by_person |= other.is_settled_by_person
             self._of |= dict.fromkeys(other.members, one)
-        return refusals
+        pairs = [(candidate, self._of[candidate.left], self._of[candidate.right]) for candidate in refused]
+        return [
+            Refusal(candidate, self._obstacle(one, other, vetoed) or "")
+            for candidate, one, other in pairs
+            if one is not other
+        ]
 
     def _obstacle(self, one: Cluster, other: Cluster, vetoed: set[tuple[Key, Key]]) -> str | None:
+        """Say what forbids to join: first what holds for ever, last what only holds for assets already published."""
         if both := one.sources & other.sources:
             return f"{', '.join(sorted(both))} already has another listing of this asset"
+        pairs = [(a, b) for a in one.members for b in other.members]
+        if any((a, b) in vetoed or (b, a) in vetoed or self._contradict(a, b) for a, b in pairs):
+            return "another listing of the asset speaks against it"
         if any(
             self.is_refused(key, uid) for key in one.members | other.members for uid in one.uids | other.uids
         ):
@@ -106,9 +115,6 @@ class Clusters:
             return "a person settled both assets"
         if one.uids and other.uids and min(len(one.members), len(other.members)) > 1:
             return "both assets are published with several listings: merging them is a person's call"
-        pairs = [(a, b) for a in one.members for b in other.members]
-        if any((a, b) in vetoed or (b, a) in vetoed or self._contradict(a, b) for a, b in pairs):
-            return "another listing of the asset speaks against it"
         return None
 
     def _restore(self, links: Sequence[Link]) -> None:

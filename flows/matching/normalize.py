@@ -145,5 +145,6 @@ def _id_words(source: str, source_id: str, symbol: str) -> tuple[list[str], str]
 def _by_chain(addresses: Iterable[str]) -> dict[str, frozenset[str]]:
     by_chain: dict[str, set[str]] = {}
     for address in addresses:
-        by_chain.setdefault(chain_of(address), set()).add(comparison_key(address))
+        key = comparison_key(address)
+        by_chain.setdefault(chain_of(key), set()).add(key)
     return {chain: frozenset(keys) for chain, keys in by_chain.items()}

@@ -159,13 +159,13 @@ class _Outcome:
 
     def _reviews(self, uids: Mapping[int, str]) -> list[Link]:
         links: defaultdict[Key, dict[str, Link]] = defaultdict(dict)
-        decided = {(*_key(link), link.asset_uid) for link in self.prior.links if link.decided_by != MATCHER}
         for decision in sorted(self.doubtful, key=lambda found: -found.candidate.points):
             subject = self._subject(decision)
-            if subject is None:
+            if subject is None or len(links[subject]) >= _REVIEWS_PER_LISTING:
                 continue
-            uid = uids[id(self.clusters[decision.candidate.other(subject)])]
-            if (*subject, uid) not in decided and len(links[subject]) < _REVIEWS_PER_LISTING:
+            asset = self.clusters[decision.candidate.other(subject)]
+            uid = uids[id(asset)]
+            if not any(self.clusters.is_refused(subject, published) for published in asset.uids):
                 links[subject].setdefault(uid, _as_link(subject, uid, decision, LinkState.REVIEW))
         return [link for found in links.values() for link in found.values()]
 
@@ -183,7 +183,8 @@ class _Outcome:
         self, live: set[tuple[str, str, str, LinkState]], uids: Mapping[int, str]
     ) -> Iterable[RetiredLink]:
         for link in sorted(self.prior.links, key=_link_order):
-            if link.state is LinkState.REJECTED or (*_key(link), link.asset_uid, link.state) in live:
+            is_held = (*_key(link), link.asset_uid, link.state) in live
+            if is_held or link.decided_by != MATCHER or _key(link) not in self.profiles:
                 continue
             yield RetiredLink(link, self._why_retired(link, uids))
 

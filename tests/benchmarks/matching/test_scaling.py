@@ -1,0 +1,67 @@
+"""How the cost of matching grows: the recorded lists once, twice and four times over.
+
+Copies are made other coins by a word of their own in every id, name and symbol, so that twice the lists is twice
+the work and not a crowd. Run: `pytest tests/benchmarks/matching -s`.
+"""
+
+import resource
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import orjson
+import pytest
+
+from flows.match_lists import match_entries
+from flows.matching.entries import Entry
+from flows.matching.recorded import read_list
+
+RECORDED = Path(__file__).parents[4] / "shared" / "recorded"
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not RECORDED.is_dir(), reason=f"no recorded lists at {RECORDED.resolve()}"),
+]
+
+
+def entries(source: str, path: str) -> list[Entry]:
+    return list(read_list(source, orjson.loads((RECORDED / path).read_bytes())).entries)
+
+
+def copied(listed: list[Entry], times: int) -> list[Entry]:
+    """Repeat a list, each time as other coins."""
+    return [_other(entry, number) for number in range(times) for entry in listed]
+
+
+def _other(entry: Entry, number: int) -> Entry:
+    if number == 0:
+        return entry
+    listing = entry.listing
+    word = f"qz{number}"
+    head, dash, rest = listing.source_id.partition("-")
+    other = replace(
+        listing,
+        source_id=f"{head}{word}{dash}{rest}{word}",
+        symbol=f"{listing.symbol}{word}",
+        name=" ".join(f"{part}{word}" for part in (listing.name or "").split()),
+    )
+    return replace(entry, listing=other)
+
+
+def test_cost_grows_near_linearly() -> None:
+    left = entries("coingecko", "coingecko/coingecko_list_2022-01-07.json")
+    right = entries("coinpaprika", "coinpaprika/coinpaprika_coins_2022-01-07.json")
+    seconds: dict[int, float] = {}
+    for times in (1, 2, 4):
+        more_left, more_right = copied(left, times), copied(right, times)
+        began = time.perf_counter()
+        rows = match_entries(more_left, more_right)
+        seconds[times] = time.perf_counter() - began
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        accepted = sum(row.state == "accepted" for row in rows)
+        size = f"{times}x: {len(more_left):>6} x {len(more_right):>6}"
+        print(f"{size} {seconds[times]:6.2f} s {peak:5.0f} MB, {accepted} linked")  # noqa: T201 - a benchmark tells
+        if times == 1:
+            assert seconds[1] < 20
+            assert peak < 1024
+    assert seconds[4] < 6 * seconds[1]
