@@ -55,6 +55,7 @@ class Client:
             return Fetched(await self._read_file(source, request), datetime.now(UTC))
         origin = self.origin(source, settings)
         _refuse_plain_http(source.name, origin.base_url)
+        _refuse_unsendable(source.name, origin.headers)
         limit = self._limits.setdefault(source.name, AsyncLimiter(source.requests_per_minute, 60))
         async for attempt in stamina.retry_context(
             on=self._pause_before_retry,
@@ -121,9 +122,11 @@ async def _body_of(answer: httpx.Response) -> bytes:
 
 def _error_of(answer: httpx.Response, body: bytes) -> SourceError:
     """Name the remedy of an answer that is not 200, by its status, body and headers."""
+    asked = pause_asked(answer.headers, datetime.now(UTC))
     try:
         data = wire.decode(body)
     except RetryLater as pause:
+        pause.seconds = pause.seconds if asked is None else asked
         return pause
     except RetryNow:
         data = None
@@ -131,9 +134,7 @@ def _error_of(answer: httpx.Response, body: bytes) -> SourceError:
         return Fatal(
             f"HTTP {answer.status_code}: redirects to {answer.headers['location']}, which is not followed"
         )
-    return wire.error_for(
-        answer.status_code, data, body, pause=pause_asked(answer.headers, datetime.now(UTC))
-    )
+    return wire.error_for(answer.status_code, data, body, pause=asked)
 
 
 def pause_asked(headers: Mapping[str, str], now: datetime) -> float | None:
@@ -158,9 +159,24 @@ def _refuse_plain_http(name: str, base_url: str) -> None:
     parts = urlsplit(base_url)
     if parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
         raise Fatal(
-            f"{name.upper()}_BASE_URL must be https:// (http:// only on this machine), got {parts.scheme}://{parts.hostname}",
+            f"{_variable(name)}_BASE_URL must be https:// (http:// only on this machine), got {parts.scheme}://{parts.hostname}",
             source=name,
         )
+
+
+def _refuse_unsendable(name: str, headers: Mapping[str, str]) -> None:
+    """Refuse a key that no header can carry, before a library's complaint about it quotes it."""
+    if not all(
+        value.isascii() and value.isprintable() and value == value.strip() for value in headers.values()
+    ):
+        raise Fatal(
+            f"{_variable(name)}_API_KEY holds a space, a line break or another character that no key has",
+            source=name,
+        )
+
+
+def _variable(name: str) -> str:
+    return name.upper().replace("-", "_")
 
 
 def _is_loopback(host: str) -> bool:
