@@ -35,6 +35,6 @@ def _sorted_out(reader: _Reader, columns: list[str]) -> tuple[list[Payload], tup
         if len(cells) == len(columns):
             rows.append({column: cell or None for column, cell in zip(columns, cells, strict=True)})
         elif cells:
-            told = f"{len(cells)} cells under {len(columns)} columns"
-            malformed.append((f"line {reader.line_num}", "malformed_row", told))
+            told = f"{len(cells)} cells under {len(columns)} columns: {','.join(cells)}"
+            malformed.append((f"line {reader.line_num}", "malformed_row", told[:2_000]))
     return rows, tuple(malformed)

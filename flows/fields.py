@@ -21,18 +21,28 @@ MILLISECONDS_FROM = 100_000_000_000
 MAX_DIGITS = 60
 """No honest number of coins or dollars needs more; `1e999999` would fill memory when written out."""
 
+LONGEST_NUMBER = 500
+"""Characters of a number: a float64 printed to its last digit has fewer."""
+
+LAST_RANK = 2_147_483_647
+"""The largest number that a rank's column holds."""
+
+_UNKEEPABLE = re.compile(r"[\x00\ud800-\udfff]")
+
 
 def decimal_of(value: object, field: str) -> Decimal | None:
     """Read a number, exactly. None, "" and absent are None; anything else that is no finite number rejects the record."""
     if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
-        raise RecordRejected("not_a_number", f"{field} is {value!r}")
+        raise RecordRejected("not_a_number", f"{field} is {value!r}"[:200])
+    if isinstance(value, str) and not re.fullmatch(r"\s*[-+.\dEe]+\s*", value, re.ASCII):
+        raise RecordRejected("not_a_number", f"{field} is {value!r}"[:200])
     try:
         number = Decimal(value)
     except InvalidOperation:
         raise RecordRejected("not_a_number", f"{field} is {value!r}"[:200]) from None
-    if not number.is_finite() or abs(number.adjusted()) > MAX_DIGITS:
+    if len(str(value)) > LONGEST_NUMBER or not number.is_finite() or abs(number.adjusted()) > MAX_DIGITS:
         raise RecordRejected("not_a_number", f"{field} is {str(value)[:80]}: out of any honest range")
     return number
 
@@ -46,6 +56,16 @@ def float_text(value: object, field: str) -> Decimal | None:
 def positive(number: Decimal | None) -> Decimal | None:
     """Read a number of which providers write 0 where they do not know: supply, market cap."""
     return number if number is not None and number > 0 else None
+
+
+def rank_of(value: object, field: str) -> int | None:
+    """Read a rank: a whole number from 1. None, "" and 0 are "unranked"; anything else rejects the record."""
+    number = decimal_of(value, field)
+    if not number:
+        return None
+    if number != number.to_integral_value() or not 0 < number <= LAST_RANK:
+        raise RecordRejected("not_a_rank", f"{field} is {str(value)[:80]}: a rank is a whole number from 1")
+    return int(number)
 
 
 def price_of(number: Decimal | None, field: str) -> Decimal:
@@ -85,13 +105,18 @@ def _parsed(value: object) -> datetime:
 
 
 def text_of(value: object, field: str, *, at_most: int = 500) -> str | None:
-    """Read a short text without surrounding space; None and "" are None; a NUL or an over-long text rejects."""
+    """Read a short text without surrounding space; None and "" are None.
+
+    What no column holds (a NUL, half a surrogate pair) and an over-long text reject the record.
+    """
     if value is None:
         return None
     if not isinstance(value, str):
         raise RecordRejected("not_a_text", f"{field} is {value!r}"[:200])
-    if "\x00" in value or len(value) > at_most:
-        raise RecordRejected("not_a_text", f"{field} has a NUL or more than {at_most} characters")
+    if _UNKEEPABLE.search(value):
+        raise RecordRejected("not_a_text", f"{field} has a NUL or half a surrogate pair")
+    if len(value) > at_most:
+        raise RecordRejected("not_a_text", f"{field} has more than {at_most} characters")
     return value.strip() or None
 
 

@@ -8,12 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from flows import wire
-from flows.errors import RecordRejected, SourceError
+from flows.errors import Fatal, RecordRejected, SourceError
 from flows.sources.contract import Feed, Fetched, Page, PageRequest, Record, Seen
 from models.records import FxRate, Listing, Payload, Quote, RawRecord, Reject
 
 BODY_KEPT = 20_000
 """How much of a page that is no page is kept with its reject."""
+
+ID_KEPT = 500
+"""How many characters of a record's id or a field's name are kept: an index must hold them."""
+
+_MISREAD = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
+"""What reading trips over where a value is of a kind that nobody foresaw."""
 
 
 @dataclass(slots=True)
@@ -25,8 +31,8 @@ class Batch:
     quotes: list[Quote] = field(default_factory=list)
     rates: list[FxRate] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
-    drift: dict[str, object] = field(default_factory=dict)
-    """Keys that the source sends and nobody reads, with the first value seen."""
+    drift: dict[str, str] = field(default_factory=dict)
+    """Keys that the source sends and nobody reads, with the first value seen, as JSON text."""
 
     @property
     def received(self) -> int:
@@ -52,6 +58,9 @@ def read_page(
         page = feed.read_page(fetched.body, request)
     except SourceError as error:
         raise error.at(source) from None
+    except _MISREAD as error:
+        told = f"{request.key} is no page of {feed_name} ({type(error).__name__}: {error})"
+        raise Fatal(told[:500], source=source, body=fetched.body) from error
     batch, seen = Batch(), Seen(request, fetched.fetched_at, page.as_of)
     for raw in page.records:
         _read_record(batch, (source, feed_name), feed, raw, seen)
@@ -64,7 +73,7 @@ def read_page(
 
 def _read_record(batch: Batch, place: tuple[str, str], feed: Feed, raw: Payload, seen: Seen) -> None:
     payload = wire.encode(raw)
-    record_id = wire.printable(feed.record_id(raw) if isinstance(raw, dict) else "")[:500]
+    record_id = wire.printable(feed.record_id(raw) if isinstance(raw, dict) else "")[:ID_KEPT]
     batch.raw.append(RawRecord(*place, record_id, payload, wire.hash_of(payload), seen.fetched_at))
     left = dict(raw) if isinstance(raw, dict) else {}
     try:
@@ -74,11 +83,12 @@ def _read_record(batch: Batch, place: tuple[str, str], feed: Feed, raw: Payload,
             batch.add(record)
     except RecordRejected as error:
         batch.rejects.append(_reject(place, record_id, error.reason, error.detail, payload=payload))
-    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+    except (*_MISREAD, SourceError) as error:
         told = f"{type(error).__name__}: {error}"[:500]
         batch.rejects.append(_reject(place, record_id, "unreadable", told, payload=payload))
     else:
-        batch.drift = {key: left[key] for key in left.keys() - feed.ignored} | batch.drift
+        for key in left.keys() - feed.ignored:
+            batch.drift.setdefault(wire.printable(key)[:ID_KEPT], wire.encode(left[key]))
 
 
 def _reject(place: tuple[str, str], record_id: str, reason: str, detail: str, *, payload: str) -> Reject:

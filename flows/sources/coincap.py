@@ -13,11 +13,11 @@ from typing import Any
 from flows import wire
 from flows.chains import MalformedAddress, caip19, chain_id
 from flows.csv_rows import read_rows
-from flows.errors import Fatal
-from flows.fields import decimal_of, float_text, id_of, instant_of, positive, price_of, text_of
+from flows.errors import Fatal, RecordRejected, SourceError
+from flows.fields import float_text, id_of, instant_of, positive, price_of, rank_of, text_of
 from flows.settings import SourceSettings
 from flows.sources.contract import Feed, Origin, Page, PageRequest, Record, Seen, Source, Volume
-from models.records import Listing, Quote
+from models.records import Listing, Payload, Quote
 
 NAME = "coincap"
 CSV_FILE = "crypto_market.csv"
@@ -50,7 +50,9 @@ def read_assets(body: bytes, request: PageRequest) -> Page:
     limit, left = int(request.params["limit"]), int(request.context["left"]) - len(rows)
     is_last = len(rows) < limit or left <= 0
     following = None if is_last else assets_page(left, int(request.params["offset"]) + limit)
-    return Page([_as_row(row, data["timestamp"]) for row in rows], following)
+    assets: list[Payload] = [_as_row(row, data["timestamp"]) for row in rows if isinstance(row, dict)]
+    strange = [f"an asset must be an object, got {row!r}"[:200] for row in rows if not isinstance(row, dict)]
+    return Page(assets, following, rejects=tuple(("", "malformed", told) for told in strange))
 
 
 def _as_row(asset: Mapping[str, Any], timestamp: object) -> dict[str, object]:
@@ -74,7 +76,7 @@ def _parse_asset(raw: dict[str, Any], seen: Seen) -> Iterable[Record]:
         is_active=True,
         addresses=tuple(_addresses(raw.pop("tokens", None))),
     )
-    rank = decimal_of(raw.pop("rank", None), "rank")
+    rank = rank_of(raw.pop("rank", None), "rank")
     yield Quote(
         NAME,
         source_id,
@@ -86,13 +88,16 @@ def _parse_asset(raw: dict[str, Any], seen: Seen) -> Iterable[Record]:
         percent_change_24h=float_text(raw.pop("changePercent24Hr", None), "changePercent24Hr"),
         circulating_supply=positive(float_text(raw.pop("supply", None), "supply")),
         max_supply=positive(float_text(raw.pop("maxSupply", None), "maxSupply")),
-        rank=int(rank) if rank else None,
+        rank=rank,
     )
 
 
 def _addresses(tokens: str | None) -> Iterator[str]:
     """Read the tokens map. Chains we do not know and malformed addresses are no evidence; the raw record keeps them."""
-    chains = wire.decode_object(tokens.encode()) if tokens else {}
+    try:
+        chains = wire.decode_object(tokens.encode()) if tokens else {}
+    except SourceError as error:
+        raise RecordRejected("malformed", f"tokens is {tokens!r}"[:200]) from error
     for platform, addresses in chains.items():
         chain = chain_id(NAME, platform)
         for address in addresses if chain and isinstance(addresses, list) else ():

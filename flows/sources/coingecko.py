@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from flows import wire
 from flows.chains import MalformedAddress, caip19, chain_id, evm_chain
 from flows.errors import RecordRejected
-from flows.fields import decimal_of, id_of, instant_of, positive, price_of, text_of
+from flows.fields import decimal_of, id_of, instant_of, positive, price_of, rank_of, text_of
 from flows.settings import SourceSettings
 from flows.sources.contract import Feed, Origin, Page, PageRequest, Record, Seen, Source, Volume
 from models.records import FxRate, Listing, Quote
@@ -61,7 +62,7 @@ def _parse_market(raw: dict[str, Any], seen: Seen) -> Iterable[Record]:
         image_url=_image(raw.pop("image", None)),
     )
     number = {name: decimal_of(raw.pop(name, None), name) for name in _NUMBERS}
-    rank = decimal_of(raw.pop("market_cap_rank", None), "market_cap_rank")
+    rank = rank_of(raw.pop("market_cap_rank", None), "market_cap_rank")
     updated_at = instant_of(raw.pop("last_updated", None), "last_updated", now=seen.fetched_at)
     change_24h = number["price_change_percentage_24h_in_currency"]
     yield Quote(
@@ -78,7 +79,7 @@ def _parse_market(raw: dict[str, Any], seen: Seen) -> Iterable[Record]:
         circulating_supply=positive(number["circulating_supply"]),
         total_supply=positive(number["total_supply"]),
         max_supply=positive(number["max_supply"]),
-        rank=int(rank) if rank else None,
+        rank=rank,
     )
 
 
@@ -120,7 +121,10 @@ def _read_identity(body: bytes, request: PageRequest) -> Page:
     chains = {
         row["id"]: evm_chain(row["chain_identifier"])
         for row in rows
-        if isinstance(row, dict) and isinstance(row.get("id"), str) and row.get("chain_identifier")
+        if isinstance(row, dict)
+        and isinstance(row.get("id"), str)
+        and isinstance(row.get("chain_identifier"), int | Decimal)
+        and row["chain_identifier"] > 0
     }
     return Page([], PageRequest("/coins/list", {"include_platform": "true"}, {"chains": chains}))
 
@@ -154,7 +158,7 @@ def _addresses(platforms: object, chains: dict[str, str]) -> Iterator[str]:
 
 def _read_rates(body: bytes, _: PageRequest) -> Page:
     rates = wire.decode_object(body, "rates")["rates"]
-    return Page([{"code": code, **rate} for code, rate in rates.items()])
+    return Page([{"code": code, **rate} if isinstance(rate, dict) else rate for code, rate in rates.items()])
 
 
 def _parse_rate(raw: dict[str, Any], seen: Seen) -> Iterable[Record]:

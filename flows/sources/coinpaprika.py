@@ -9,7 +9,7 @@ from typing import Any
 from flows import wire
 from flows.chains import MalformedAddress, caip19, chain_id
 from flows.errors import RecordRejected
-from flows.fields import decimal_of, id_of, instant_of, positive, price_of, text_of
+from flows.fields import decimal_of, id_of, instant_of, positive, price_of, rank_of, text_of
 from flows.settings import SourceSettings
 from flows.sources.contract import Feed, Origin, Page, PageRequest, Record, Seen, Source, Volume
 from models.records import Listing, Quote
@@ -40,7 +40,7 @@ def _parse_ticker(raw: dict[str, Any], seen: Seen) -> Iterable[Record]:
         is_active=True,
     )
     usd = _usd_of(raw)
-    rank = decimal_of(raw.pop("rank", None), "rank")
+    rank = rank_of(raw.pop("rank", None), "rank")
     yield Quote(
         NAME,
         source_id,
@@ -55,7 +55,7 @@ def _parse_ticker(raw: dict[str, Any], seen: Seen) -> Iterable[Record]:
         circulating_supply=positive(decimal_of(raw.pop("circulating_supply", None), "circulating_supply")),
         total_supply=positive(decimal_of(raw.pop("total_supply", None), "total_supply")),
         max_supply=positive(decimal_of(raw.pop("max_supply", None), "max_supply")),
-        rank=int(rank) if rank else None,  # 0 is "unranked"
+        rank=rank,
     )
 
 

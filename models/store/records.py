@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import cast, literal
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.records import RawRecord, Reject
@@ -57,12 +58,12 @@ async def keep_rejects(session: AsyncSession, rejects: Iterable[Reject], run_id:
 
 
 async def note_drift(
-    session: AsyncSession, source: str, feed: str, examples: Mapping[str, object], at: datetime
+    session: AsyncSession, source: str, feed: str, examples: Mapping[str, str], at: datetime
 ) -> None:
-    """Note keys that nobody expected, each once, with the first value seen (as JSON data)."""
+    """Note keys that nobody expected, each once, with the first value seen (as JSON text)."""
     for field, example in sorted(examples.items()):
         entry = insert(SourceDrift).values(
-            source=source, feed=feed, field=field, example=example, first_seen_at=at
+            source=source, feed=feed, field=field, example=cast(literal(example), JSONB), first_seen_at=at
         )
         await session.execute(entry.on_conflict_do_nothing())
 
