@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.markdown import Markdown
 
+from flows import match_lists
 from flows.errors import SourceError
 from flows.market_csv import refresh_csv
 from flows.pipeline import run_etl
@@ -24,6 +25,7 @@ from flows.stack.supervisor import up as supervise
 from flows.unification import unify_and_publish
 from flows.workshop import open_workshop
 from models.db import DatabaseUnavailable
+from models.logs import log_to_stderr
 from models.outcomes import RunOutcome
 from models.postgres_programs import PostgresError
 from models.settings import told
@@ -81,6 +83,34 @@ def sandbox(
     serve(port or StackSettings().sandbox_port, host, seed, size, speed, replay)
 
 
+@app.command
+def match(
+    left: str,
+    right: str,
+    *,
+    out: Path,
+    contracts: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
+    explain: Annotated[bool, Parameter(negative=())] = False,
+    truth: Path | None = None,
+) -> int:
+    """Match two recorded lists and write a line for every left listing: no database, no Prefect.
+
+    Parameters
+    ----------
+    left, right
+        `source:path`, such as coingecko:list.json; what kind of list it is shows by its shape.
+    out
+        The CSV file to write.
+    contracts
+        Recorded `/contracts/{platform}` answers of CoinPaprika, as `platform:path`.
+    explain
+        Write the candidates that lost, and why, beside the reasons.
+    truth
+        Known pairs to score against: prints how much is right, and every miss with its reasons.
+    """
+    return match_lists.match(left, right, out, contracts or (), explain, truth)
+
+
 @run.command
 def etl(
     *, source: Annotated[list[str] | None, Parameter(negative=())] = None, top_n: int | None = None
@@ -134,6 +164,7 @@ def _show(markdown: str) -> None:
 
 def main() -> None:
     """Run the command; end on what a person can mend with one sentence, not with a traceback."""
+    log_to_stderr()
     try:
         app()
     except ValidationError as error:

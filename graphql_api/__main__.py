@@ -17,6 +17,7 @@ from graphql_api.app import create_app
 from graphql_api.schema import SDL_PATH, print_sdl
 from graphql_api.settings import ApiSettings
 from models.db import DatabaseUnavailable, psycopg_url
+from models.logs import log_to_stderr
 from models.postgres_programs import PostgresError
 from models.settings import DatabaseSettings, told
 from models.vault import open_vault
@@ -60,6 +61,7 @@ def schema() -> None:
 
 def build() -> Starlette:
     """Build the application from the environment: what uvicorn calls."""
+    log_to_stderr()
     return create_app(ApiSettings(), DatabaseSettings())
 
 

@@ -1,0 +1,31 @@
+"""How every process of ours speaks: structlog's events through the standard library, one readable line each."""
+
+from __future__ import annotations
+
+import logging
+
+import structlog
+
+
+def speak_through_logging() -> None:
+    """Hand structlog's events to the standard library's loggers, whoever listens there: a terminal, or Prefect."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            structlog.processors.StackInfoRenderer(),
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0),
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+
+
+def log_to_stderr(level: int = logging.INFO) -> None:
+    """Write what is logged to the terminal. Requests to providers are not told one by one."""
+    speak_through_logging()
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for chatty in ("httpx", "httpcore"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
