@@ -16,7 +16,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +29,7 @@ from models.postgres_programs import PostgresError, Programs, programs_for
 
 PORT = 5432
 SOCKET_PATH_LIMIT = 100
+SHORT = Path("/tmp")  # noqa: S108 - every process must find the same folder, whatever its TMPDIR
 START_SECONDS = 120
 LOCALE = ("--locale=C.UTF-8",) if sys.platform == "linux" else ("--lc-collate=C", "--lc-ctype=UTF-8")
 
@@ -156,7 +156,7 @@ def _socket_folder(root: Path) -> Path:
     if len(os.fsencode(beside / f".s.PGSQL.{PORT}")) <= SOCKET_PATH_LIMIT:
         return beside
     digest = hashlib.sha256(os.fsencode(root)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()).resolve() / f"kasparro-{digest}"
+    return SHORT / f"kasparro-{digest}"
 
 
 def _open_socket_folder(programs: Programs, socket: Path) -> None:

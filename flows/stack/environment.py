@@ -55,6 +55,14 @@ def prefect_environment(settings: StackSettings) -> dict[str, str]:
     }
 
 
+def worker_environment(settings: StackSettings) -> dict[str, str]:
+    """Say what Prefect's worker, and with it every flow run, is started with.
+
+    It has a temporary folder of its own: Prefect's runner keeps one in the machine's that the next account cannot use.
+    """
+    return prefect_environment(settings) | {"TMPDIR": str(settings.kasparro_home / "tmp")}
+
+
 def stack_environment(settings: StackSettings) -> dict[str, str]:
     """Say what every process under the supervisor is started with; DATABASE_URL is added once it is known."""
     return {

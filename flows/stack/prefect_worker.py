@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 from flows.stack.deployments import DeployFailed, deploy
 from flows.stack.duties import close_stale_runs
-from flows.stack.environment import prefect_environment
+from flows.stack.environment import worker_environment
 from flows.stack.prefect_api import POOL, WORKER, PrefectUnavailable, open_prefect
 from flows.stack.settings import StackSettings, project_folder
 
@@ -23,7 +24,8 @@ def serve_worker(settings: StackSettings, *, single_host: bool = False) -> NoRet
     `single_host` says that no other worker serves this server, so that runs nobody owns can be closed. A server
     that does not answer, and a prefect.yaml that cannot be deployed, end the process with a sentence.
     """
-    os.environ.update(prefect_environment(settings))
+    os.environ.update(worker_environment(settings))
+    Path(os.environ["TMPDIR"]).mkdir(parents=True, exist_ok=True)
     os.chdir(project_folder())
     try:
         asyncio.run(_prepare(settings, single_host=single_host))

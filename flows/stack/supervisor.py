@@ -12,6 +12,7 @@ import signal
 from collections.abc import Awaitable, Callable, Iterable
 
 from rich.console import Console
+from stamina.instrumentation import set_on_retry_hooks
 
 from flows.stack.child import Child, DoorClosed
 from flows.stack.claims import AlreadyTaken, check_ports, claim_home, end_leftovers
@@ -25,7 +26,7 @@ from flows.stack.terminal import foreground
 from models.postgres_programs import PostgresError
 
 STOPPERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-FIRST_RUN_NEEDS = ("prefect", "api")
+FIRST_RUN_NEEDS = {"prefect", "api"}
 FirstRun = Callable[[StackSettings, Picture], Awaitable[None]]
 
 
@@ -42,6 +43,7 @@ def up(
     )  # the whole brings its own Prefect server
     chosen = tuple(doors) if doors is not None else the_doors(settings)
     picture = Picture(settings, console)
+    set_on_retry_hooks(())  # Prefect's busy moments at the start are no news for a person
     try:
         with claim_home(settings.kasparro_home), foreground():
             for pid, door in end_leftovers(settings.kasparro_home).items():
@@ -117,9 +119,8 @@ class Supervisor:
         self._ready[name].set()
 
     async def _complete(self) -> None:
-        for need in FIRST_RUN_NEEDS:
-            if need in self._ready:
-                await self._ready[need].wait()
+        for need in self._ready.keys() & FIRST_RUN_NEEDS:
+            await self._ready[need].wait()
         await self._begin(self._settings, self._picture)
         for ready in self._ready.values():
             await ready.wait()
@@ -129,12 +130,10 @@ class Supervisor:
         self._picture.stopping()
         for child in reversed(self._children):
             needed = [c for c in self._children if c.door.name in child.door.needs and not c.door.is_one_shot]
-            can_do_duties = child.was_started and all(c.pid for c in needed)
-            if can_do_duties and child.pid:
-                await self._duty(child.door.before_stop)
+            is_served = child.was_started and all(c.pid for c in needed)
+            await self._duty(child.door.before_stop if is_served and child.pid else None)
             await child.stop(self._hurry)
-            if can_do_duties:
-                await self._duty(child.door.after_stop)
+            await self._duty(child.door.after_stop if is_served else None)
         await self._postgres.close()
 
     async def _duty(self, duty: Callable[[], Awaitable[None]] | None) -> None:
