@@ -15,7 +15,7 @@ from flows.matching import weights
 from flows.matching.block import Blocks, name_pairs, symbol_pairs
 from flows.matching.entries import observed_at
 from flows.matching.likeness import is_near, similarity
-from flows.matching.normalize import Name, Profile
+from flows.matching.normalize import Name, Profile, name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def slug(pair: Comparison) -> Evidence | None:
     left, right = pair.left.slug, pair.right.slug
     if not left.compact or not right.compact:
         return None
-    agreement = similarity(left, right)
+    agreement = _beside_symbol(pair, left, right)
     named = name_similarity(pair)
     if named is None or named[0] < weights.SAME_NAME:
         agreement = max(agreement, weights.ID_LIKE_NAME * _id_and_name(pair))
@@ -247,8 +247,23 @@ EVIDENCE: tuple[Callable[[Comparison], Evidence | None], ...] = (
 
 def name_similarity(pair: Comparison) -> tuple[float, Name, Name] | None:
     """Find the pair of names, former ones included, that agree best; None where a name is missing."""
-    found = [(similarity(one, other), one, other) for one in pair.left.names for other in pair.right.names]
+    found = [
+        (_beside_symbol(pair, one, other), one, other)
+        for one in pair.left.names
+        for other in pair.right.names
+    ]
     return max(found, key=lambda match: match[0], default=None)
+
+
+def _beside_symbol(pair: Comparison, left: Name, right: Name) -> float:
+    """Tell how alike two designations are; a shared symbol that both contain as a word is not counted twice."""
+    alike, symbol = similarity(left, right), pair.left.symbol
+    is_word_of_both = symbol == pair.right.symbol and symbol in {*left.words} & {*right.words}
+    if alike >= weights.SAME_NAME or not is_word_of_both or symbol in {left.stem, right.stem}:
+        return alike
+    return similarity(
+        *(name_of(" ".join(word for word in one.words if word != symbol)) for one in (left, right))
+    )
 
 
 def _ids_agree(pair: Comparison) -> bool:

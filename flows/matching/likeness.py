@@ -32,13 +32,20 @@ def similarity(left: Name, right: Name) -> float:
 
 
 def _overlap(left: Name, right: Name) -> float:
-    weigh = _word_weight
-    shared = sum(map(weigh, set(left.words) & set(right.words)))
-    return 2 * shared / (sum(map(weigh, set(left.words))) + sum(map(weigh, set(right.words))))
+    """Tell the share of common words by weight; words that any coin may carry are not enough in common."""
+    mine, theirs = set(left.words), set(right.words)
+    if not any(_word_weight(word) == 1.0 for word in mine & theirs):
+        return 0.0
+    return (
+        2
+        * sum(map(_word_weight, mine & theirs))
+        / (sum(map(_word_weight, mine)) + sum(map(_word_weight, theirs)))
+    )
 
 
 def _word_weight(word: str) -> float:
-    return weights.GENERIC_WEIGHT if word in weights.GENERIC else 1.0
+    is_telling = word not in weights.GENERIC and weights.mark_of(word) is None
+    return 1.0 if is_telling else weights.GENERIC_WEIGHT
 
 
 def _spelling(left: str, right: str) -> float:

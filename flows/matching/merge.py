@@ -106,7 +106,9 @@ def _judge(listing: Listing, quote: Quote, as_of: datetime, window: timedelta) -
     seen_at = observed_at(quote)
     reason = "used"
     if as_of - seen_at > window:
-        reason = f"stale: more than {_shown(window)} old"  # no growing age: it would change the asset at every run
+        reason = (
+            f"stale: more than {_shown(window)} old"  # no growing age: it would change the asset at every run
+        )
     elif not quote.price_usd.is_finite() or quote.price_usd <= 0:
         reason = "not a positive price"
     return PriceInput(listing.source, listing.source_id, quote.price_usd, seen_at, reason == "used", reason)

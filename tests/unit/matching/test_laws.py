@@ -141,14 +141,21 @@ def test_a_published_uid_keeps_its_meaning(earlier: list[Entry], world: list[Ent
 
 
 @given(
-    st.permutations(["Quorum Ledger", "Tidal Harbor", "Vexel Foundry", "Marble Kite", "Onyx Prairie"]),
-    st.permutations(["quorum-ledger", "tidal-harbor", "vexel-foundry", "marble-kite", "onyx-prairie"]),
-    st.sampled_from(["ABC", "MOON", "X"]),
+    st.permutations(["Quorum", "Tidal", "Vexel", "Marble", "Onyx"]),
+    st.sampled_from(["ABC", "MOON", "X", "NET"]),
+    st.sampled_from(
+        ["{}", "{} Token", "{} Protocol Network", "The {} Finance DAO", "{} v2", "{symbol} {}", "{} {symbol}"]
+    ),
 )
-def test_a_shared_symbol_alone_never_merges(names: list[str], ids: list[str], symbol: str) -> None:
+def test_a_shared_symbol_alone_never_merges(words: list[str], symbol: str, form: str) -> None:
     sources = ["coingecko", "coinpaprika", "coincap", "mine", "yours"]
-    rows = zip(sources, sorted(ids), sorted(names), strict=True)
-    world = [Entry(Listing(source, one, symbol=symbol, name=name)) for source, one, name in rows]
+    names = [form.format(word, symbol=symbol) for word in words]
+    ids = ["-".join(name.lower().split()) for name in names]
+    ids[1] = f"{symbol.lower()}-{ids[1]}"
+    world = [
+        Entry(Listing(source, one, symbol=symbol, name=name))
+        for source, one, name in zip(sources, ids, names, strict=True)
+    ]
     world += [Entry(Listing("theirs", "nameless", symbol=symbol))]
     assert len({link.asset_uid for link in resolve(world, Prior()).accepted}) == len(world)
 
