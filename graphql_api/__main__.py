@@ -28,17 +28,19 @@ app = App(name="python -m graphql_api", help="The GraphQL and REST API of Kaspar
 
 
 @app.default
-def serve(*, reload: bool = False) -> None:
+def serve(*, reload: bool = False, database_seconds: float = DATABASE_SECONDS) -> None:
     """Wait for the database, then serve until stopped.
 
     Parameters
     ----------
     reload
         Begin anew when a file of the project changes.
+    database_seconds
+        How long to wait for the database at most.
     """
     settings = ApiSettings()
     with open_vault(DatabaseSettings()) as url:
-        await_database(url, DATABASE_SECONDS)
+        await_database(url, database_seconds)
         os.environ["DATABASE_URL"] = url  # for the process that a reload starts
         uvicorn.run(
             "graphql_api.__main__:build",

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import stamina
 
 from graphql_api.errors import Conflict, Unavailable
 
 TERMINAL = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
 UNDER_WAY = ["RUNNING", "PENDING", "CANCELLING"]
+BUSY = frozenset({429, 502, 503})
 POLL_SECONDS = 0.5
 
 
@@ -47,7 +50,12 @@ class PrefectServer:
         deployment = await self._deployment("etl")
         await self._refuse_a_second(deployment)
         parameters = {} if source is None else {"sources": [source]}
-        body = {"parameters": parameters, "state": {"type": "SCHEDULED"}, "tags": ["by-hand"]}
+        body = {
+            "parameters": parameters,
+            "state": {"type": "SCHEDULED"},
+            "tags": ["by-hand"],
+            "idempotency_key": uuid.uuid4().hex,  # a request that is sent again starts nothing again
+        }
         return _flow_run(await self._post(f"/deployments/{deployment}/create_flow_run", body))
 
     async def wait(self, run: FlowRun, seconds: float) -> FlowRun:
@@ -76,7 +84,7 @@ class PrefectServer:
         self, method: str, path: str, *, json: object = None, absent: str = "does not know what was asked for"
     ) -> Any:  # noqa: ANN401 - Prefect's JSON
         try:
-            answer = await self._client.request(method, self._url + path, json=json)
+            answer = await self._send(method, path, json)
             if answer.status_code == httpx.codes.NOT_FOUND:
                 raise Unavailable(
                     f"The Prefect server {absent}: start a worker (`python -m flows worker`), it deploys the flows."
@@ -86,9 +94,25 @@ class PrefectServer:
             raise Unavailable(f"The Prefect server refused: HTTP {error.response.status_code}.") from error
         except (httpx.HTTPError, ValueError) as error:
             raise Unavailable(
-                f"The Prefect server at {self._url} does not answer ({type(error).__name__}): "
+                f"The Prefect server at {self._url} does not answer ({error or type(error).__name__}): "
                 "start it (`python -m flows server`), or set PREFECT_API_URL."
             ) from error
+
+    async def _send(self, method: str, path: str, json: object) -> httpx.Response:
+        """Send a request, again where the server is busy: on SQLite it answers 503 while another writes."""
+        async for attempt in stamina.retry_context(on=_Busy, attempts=6, wait_initial=0.1, wait_max=2):
+            with attempt:
+                answer = await self._client.request(method, self._url + path, json=json)
+                if answer.status_code in BUSY:
+                    raise _Busy(answer.status_code)
+        return answer
+
+
+class _Busy(httpx.HTTPError):
+    """The server asks for patience."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"HTTP {status}")
 
 
 def _flow_run(answer: dict[str, Any]) -> FlowRun:
