@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from flows.matching import weights
 from flows.matching.block import Blocks, Pair
+from flows.matching.comparison import Comparison, Evidence
 from flows.matching.entries import Key
-from flows.matching.evidence import EVIDENCE, Comparison, Evidence
+from flows.matching.evidence import EVIDENCE
 
 
 @dataclass(frozen=True, slots=True)

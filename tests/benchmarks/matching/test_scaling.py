@@ -12,8 +12,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from flows.match_lists import match_entries
 from flows.matching.entries import Entry
+from flows.matching.pairing import match_entries
 from flows.matching.recorded import read_list
 
 RECORDED = Path(__file__).parents[4] / "shared" / "recorded"

@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from flows.matching import evidence
+from flows.matching import designation, evidence, standing
 from flows.matching.block import block
+from flows.matching.comparison import Comparison, Evidence
 from flows.matching.entries import Entry, Prior
-from flows.matching.evidence import EVIDENCE, Comparison, Evidence
+from flows.matching.evidence import EVIDENCE
 from flows.matching.likeness import similarity
 from flows.matching.normalize import name_of, plain, profile
 from flows.matching.resolve import resolve
@@ -88,14 +89,14 @@ def test_names_are_alike_by_what_they_tell(left: str, right: str, at_least: floa
 
 
 def test_a_name_that_repeats_the_symbol_is_no_second_witness() -> None:
-    told_twice = must(evidence.name(pair_of(gecko("x", name="ALP"), paprika(name="Alp"))))
-    told_once = must(evidence.name(pair_of(gecko(name="Alpha"), paprika(name="Alpha"))))
-    silent = must(evidence.name(pair_of(gecko(name="ALP"), paprika(name="Omega"))))
+    told_twice = must(designation.name(pair_of(gecko("x", name="ALP"), paprika(name="Alp"))))
+    told_once = must(designation.name(pair_of(gecko(name="Alpha"), paprika(name="Alpha"))))
+    silent = must(designation.name(pair_of(gecko(name="ALP"), paprika(name="Omega"))))
     assert told_once.points > told_twice.points > 0 == silent.points
 
 
 def test_former_names_in_brackets_are_compared_too() -> None:
-    found = must(evidence.name(pair_of(gecko(name="Omega (prev. Alpha)"), paprika(name="Alpha"))))
+    found = must(designation.name(pair_of(gecko(name="Omega (prev. Alpha)"), paprika(name="Alpha"))))
     assert found.points > 4
 
 
@@ -111,12 +112,12 @@ def test_marks_of_another_coin_speak_against_a_link(name: str, is_veto: bool) ->
 
 
 def test_prices_vote_and_forbid_only_when_both_are_fresh_and_of_the_same_hours() -> None:
-    near = must(evidence.price(pair_of(gecko(price=100), paprika(price=101))))
-    far = must(evidence.price(pair_of(gecko(price=100), paprika(price=200))))
+    near = must(standing.price(pair_of(gecko(price=100), paprika(price=101))))
+    far = must(standing.price(pair_of(gecko(price=100), paprika(price=200))))
     assert near.points > 0 > far.points
     assert (near.veto, far.veto) == (False, True)
-    assert evidence.price(pair_of(gecko(price=100), paprika(price=200, minutes=60 * 24))) is None
-    assert evidence.price(pair_of(gecko(price=100), paprika())) is None
+    assert standing.price(pair_of(gecko(price=100), paprika(price=200, minutes=60 * 24))) is None
+    assert standing.price(pair_of(gecko(price=100), paprika())) is None
 
 
 def test_far_prices_keep_equal_names_apart_but_not_a_shared_contract() -> None:
@@ -130,9 +131,9 @@ def test_far_prices_keep_equal_names_apart_but_not_a_shared_contract() -> None:
 
 def test_coin_and_token_dead_and_alive_speak_against_a_link() -> None:
     kinds = pair_of(gecko(kind=ListingKind.COIN), paprika(kind=ListingKind.TOKEN))
-    assert must(evidence.kind(kinds)).points < 0
-    assert must(evidence.activity(pair_of(gecko(), paprika(is_active=False)))).points < 0
-    assert evidence.activity(pair_of(gecko(is_active=True), paprika(is_active=True))) is None
+    assert must(standing.kind(kinds)).points < 0
+    assert must(standing.activity(pair_of(gecko(), paprika(is_active=False)))).points < 0
+    assert standing.activity(pair_of(gecko(is_active=True), paprika(is_active=True))) is None
 
 
 def test_a_lower_cased_solana_address_is_the_same_contract() -> None:
