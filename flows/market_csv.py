@@ -11,9 +11,9 @@ from pathlib import Path
 import anyio.to_thread
 
 from flows.engine import Fetch, fetch_directly
-from flows.errors import Fatal
+from flows.errors import Fatal, SourceError
 from flows.sources import coincap
-from flows.sources.contract import PageRequest
+from flows.sources.contract import Page, PageRequest
 from flows.workshop import Workshop
 from models.records import Payload
 
@@ -39,7 +39,7 @@ async def refresh_csv(shop: Workshop, *, fetch: Fetch = fetch_directly) -> Refre
     request: PageRequest | None = coincap.API.quotes.first_page(settings)
     while request is not None:
         fetched = await fetch(shop, coincap.API, coincap.API.quotes, request)
-        page = coincap.API.quotes.read_page(fetched.body, request)
+        page = _understood(fetched.body, request)
         rows, request = rows + page.records, page.next
     if len(rows) < coincap.API.quotes.volume.at_least:
         raise Fatal(
@@ -49,12 +49,20 @@ async def refresh_csv(shop: Workshop, *, fetch: Fetch = fetch_directly) -> Refre
     return RefreshReport(path, len(rows))
 
 
+def _understood(body: bytes, request: PageRequest) -> Page:
+    try:
+        return coincap.API.quotes.read_page(body, request)
+    except SourceError as error:
+        raise error.at(coincap.NAME) from None
+
+
 def write_atomically(path: Path, rows: list[Payload]) -> None:
     """Write beside the file, then put it in the file's place: a reader sees the old rows or the new, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        # Half a surrogate pair in one name must not cost the whole file.
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
             writer = csv.DictWriter(file, coincap.COLUMNS)
             writer.writeheader()
             writer.writerows(rows)
