@@ -51,8 +51,10 @@ def test_empty_is_none(value: object) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [True, [], {}, 1.5, "abc", "1,000", "1_000", "$5", "NaN", "-Infinity", "sNaN", "0x10", "١٢"]
-    + ["1e61", "1e-61", "1e999999999999999999999", Decimal("1E+999999"), "0." + "1" * 600, b"5", " "],
+    [
+        True, [], {}, 1.5, b"5", " ", "abc", "1,000", "1_000", "$5", "NaN", "-Infinity", "sNaN", "0x10", "١٢",
+        "1e61", "1e-61", "1e999999999999999999999", Decimal("1E+999999"), "0." + "1" * 600,
+    ],
 )  # fmt: skip
 def test_what_is_no_number_rejects_with_the_fields_name(value: object) -> None:
     with pytest.raises(RecordRejected, match="total_volume") as caught:
@@ -162,14 +164,11 @@ def test_a_clock_that_is_a_little_ahead_is_believed() -> None:
 
 @given(st.text(max_size=60))
 def test_a_text_is_kept_or_refused_and_what_is_kept_can_be_stored(value: str) -> None:
-    try:
-        kept = text_of(value, "name")
-    except RecordRejected as error:
-        assert error.reason == "not_a_text"
-        assert "\x00" in value or any(0xD800 <= ord(one) <= 0xDFFF for one in value)
+    if "\x00" in value or any(0xD800 <= ord(one) <= 0xDFFF for one in value):
+        with pytest.raises(RecordRejected, match="half a surrogate pair"):
+            text_of(value, "name")
     else:
-        assert kept == (value.strip() or None)
-        assert kept is None or kept.encode()
+        assert text_of(value, "name") == (value.strip() or None)
 
 
 @pytest.mark.parametrize("value", [5, [], "a\x00b", "\ud800", "x" * 501])
