@@ -16,5 +16,13 @@ REGISTRY: dict[str, Source] = {
 
 
 def sources_in(data_dir: Path) -> dict[str, Source]:
-    """Return every source: the registered ones and the CSV files dropped into `data_dir`, in order of trust."""
-    return REGISTRY | drop_ins(data_dir)
+    """Return every source: the registered ones and the CSV files dropped into `data_dir`, in order of trust.
+
+    Raises ValueError, naming the entry of `sources.toml`, where one cannot be used.
+    """
+    dropped = drop_ins(data_dir)
+    if taken := sorted(REGISTRY.keys() & dropped.keys()):
+        raise ValueError(
+            f"{data_dir / 'sources.toml'}: [{taken[0]}] is taken by a provider; choose another name"
+        )
+    return REGISTRY | dropped

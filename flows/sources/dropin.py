@@ -9,6 +9,7 @@ A row with a time is a point in history, and the newest row of an id its quote.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -33,14 +34,16 @@ def drop_ins(data_dir: Path) -> dict[str, Source]:
     if not index.is_file():
         return {}
     try:
-        entries = tomllib.loads(index.read_text())
-    except tomllib.TOMLDecodeError as error:
+        entries = tomllib.loads(index.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{index} is no TOML: {error}") from error
     sources = {name: _source(name, _checked(index, name, entry)) for name, entry in entries.items()}
     return {name: source for name, source in sources.items() if (data_dir / entries[name]["file"]).is_file()}
 
 
 def _checked(index: Path, name: str, entry: object) -> Mapping[str, Any]:
+    if not re.fullmatch(r"[a-z][a-z0-9_-]*", name):
+        raise ValueError(f"{index}: [{name}] is no source's name: small letters, digits, - and _ only")
     columns = entry.get("columns") if isinstance(entry, dict) else None
     if not isinstance(entry, dict) or not isinstance(entry.get("file"), str) or not isinstance(columns, dict):
         raise ValueError(f'{index}: [{name}] needs file = "….csv" and columns = {{ … }}')
@@ -52,6 +55,12 @@ def _checked(index: Path, name: str, entry: object) -> Mapping[str, Any]:
         raise ValueError(f"{index}: [{name}] maps {sorted(unknown)}; known are {', '.join(MAPPABLE)}")
     if missing := set(MAPPABLE[:2]) - set(columns):
         raise ValueError(f"{index}: [{name}] must map {' and '.join(sorted(missing))}")
+    if nameless := [
+        meaning for meaning, column in columns.items() if not (column and isinstance(column, str))
+    ]:
+        raise ValueError(f"{index}: [{name}] {', '.join(nameless)} must be a column's name in quotes")
+    if not isinstance(entry.get("title", ""), str):
+        raise ValueError(f"{index}: [{name}] title must be a text, got {entry['title']!r}")
     return entry
 
 
