@@ -12,6 +12,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -29,6 +30,7 @@ from models.postgres_programs import PostgresError, Programs, programs_for
 
 PORT = 5432
 SOCKET_PATH_LIMIT = 100
+PLAIN = re.compile(r"[A-Za-z0-9/._~-]+")
 SHORT = Path("/tmp")  # noqa: S108 - every process must find the same folder, whatever its TMPDIR
 START_SECONDS = 120
 LOCALE = ("--locale=C.UTF-8",) if sys.platform == "linux" else ("--lc-collate=C", "--lc-ctype=UTF-8")
@@ -151,9 +153,13 @@ def _url(socket: Path, database: str) -> str:
 
 
 def _socket_folder(root: Path) -> Path:
-    """Where the socket lies: beside the data, or in a short folder where the path outgrows what sockets allow."""
+    """Name the folder of the socket: beside the data, or a short one where that path is no good in a URL.
+
+    It outgrows what sockets allow, or has a space or a comma, which libpq and SQLAlchemy read differently.
+    """
     beside = root / "run"
-    if len(os.fsencode(beside / f".s.PGSQL.{PORT}")) <= SOCKET_PATH_LIMIT:
+    is_short = len(os.fsencode(beside / f".s.PGSQL.{PORT}")) <= SOCKET_PATH_LIMIT
+    if is_short and PLAIN.fullmatch(str(beside)):
         return beside
     digest = hashlib.sha256(os.fsencode(root)).hexdigest()[:16]
     return SHORT / f"kasparro-{digest}"

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from models.postgres_programs import PostgresError, installed, programs_for
 from models.private_postgres import is_running, private_postgres
@@ -114,7 +115,7 @@ def root() -> Iterator[Path]:
 def closed_root(root: Path) -> Path:
     """The same below a folder only its owner may enter, as a checkout in root's home is."""
     root.chmod(0o700)
-    return root / "a 'quoted' name" / "postgres"
+    return root / "closed" / "postgres"
 
 
 def keep(url: str, number: int) -> None:
@@ -206,6 +207,12 @@ def test_initdb_killed_half_way_is_done_again(root: Path, enter: Enter) -> None:
     owner = enter(root)
     keep(owner.url(), 1)
     owner.leave()
+
+
+def test_a_path_with_a_space_and_a_quote_works_however_its_url_is_written(root: Path) -> None:
+    with private_postgres(root / "it's, a home", fsync="off") as url:
+        keep(make_url(url).render_as_string(), 1)
+        assert kept(url) == [1]
 
 
 def test_a_path_too_long_for_a_socket_works(root: Path, enter: Enter) -> None:
