@@ -1,31 +1,21 @@
-"""Pages: what a client may ask for, and the Relay shapes it gets.
-
-A cursor is the place of a row in an order (the value it is sorted by, and what settles ties), so it stays good when
-rows come and go before it. Clients should treat it as opaque.
-"""
+"""Pages: what a client may ask for, and the Relay shapes it gets."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
-import orjson
 import strawberry
 
 from graphql_api.context import Context, Info
+from graphql_api.cursors import decode_cursor, encode_cursor
 from graphql_api.errors import BadUserInput
 from graphql_api.fields import resolver
 from graphql_api.planner.rows import Row, Statement
-from graphql_api.scalars import parse_datetime, parse_decimal, print_datetime, print_decimal
-from models.queries.paging import Order, Place, Window, page, total
+from models.queries.paging import Order, Window, page, total
 
 SIZE_AT_MOST = 250
-CURSOR_AT_MOST = 2000
 
 First = Annotated[int, strawberry.argument(description=f"How many, 1 to {SIZE_AT_MOST}.")]
 FirstOfPage = Annotated[
@@ -137,48 +127,3 @@ def _window(wanted: PageRequest, order: Order) -> Window:
     cursor = wanted.before if backward else wanted.after
     place = None if cursor is None else decode_cursor(cursor, order)
     return Window(size(name, 100 if count is None else count), place, backward)
-
-
-def encode_cursor(row: Row, order: Order) -> str:
-    """Write down a row's place."""
-    place = [_print(getattr(row, name)) for name in order.names]
-    return base64.urlsafe_b64encode(orjson.dumps([order.signature, *place])).decode().rstrip("=")
-
-
-def decode_cursor(cursor: str, order: Order) -> Place:
-    """Read a row's place. Raises `BadUserInput` for what this order did not write."""
-    try:
-        # Of an overlong one so little is read that it cannot be one.
-        text = base64.b64decode(
-            cursor[:CURSOR_AT_MOST] + "=" * (-len(cursor) % 4), altchars="-_", validate=True
-        )
-        signature, key, tie = orjson.loads(text)
-    except (ValueError, TypeError, binascii.Error) as error:
-        raise BadUserInput(
-            "This is not a cursor: pass `endCursor` or `startCursor` as a page gave it."
-        ) from error
-    if signature != order.signature:
-        raise BadUserInput(
-            "This cursor belongs to a list in another order: begin anew when `orderBy` changes."
-        )
-    key_type, tie_type = order.types
-    return Place(None if key is None and order.nullable else _parse(key, key_type), _parse(tie, tie_type))
-
-
-def _print(value: object) -> object:
-    match value:
-        case Decimal():
-            return print_decimal(value)
-        case datetime():
-            return print_datetime(value)
-        case _:
-            return value
-
-
-def _parse(value: object, wanted: type[Any]) -> object:
-    readers: dict[type[Any], Any] = {Decimal: parse_decimal, datetime: parse_datetime}
-    if wanted in readers and isinstance(value, str):
-        return readers[wanted](value)
-    if isinstance(value, wanted) and not isinstance(value, bool):
-        return value
-    raise BadUserInput("This cursor was altered: pass `endCursor` or `startCursor` as a page gave it.")

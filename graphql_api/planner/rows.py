@@ -10,10 +10,10 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from psycopg.errors import QueryCanceled
+from psycopg.errors import QueryCanceled, UndefinedColumn, UndefinedTable
 from sqlalchemy import Row as SqlRow
 from sqlalchemy import Select
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -23,6 +23,7 @@ from models.db import Sessions
 Row = SqlRow[Any]
 Statement = Select[Any]
 
+NOT_MIGRATED = "The database has not the tables of this version: run `python -m models upgrade`."
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
@@ -51,6 +52,11 @@ class Rows:
             except (OperationalError, PoolTimeout) as error:
                 await self.close()
                 raise Unavailable(_unavailable(error)) from error
+            except ProgrammingError as error:
+                await self.close()
+                if isinstance(error.orig, UndefinedTable | UndefinedColumn):
+                    raise Unavailable(NOT_MIGRATED) from error
+                raise
 
     async def first(self, statement: Statement) -> Row | None:
         """Run a Select and return its first row, if it has one."""

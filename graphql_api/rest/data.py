@@ -34,7 +34,7 @@ async def data(context: Context) -> Response:
         end=end,
     )
     asked = paging(parameters)
-    rows = await context.rows.all(offset_page(observations(wanted), limit=asked.limit, offset=asked.offset))
+    rows = await context.rows.all(observations(wanted, limit=asked.limit, offset=asked.offset))
     return await _paged(context, began, asked, [observation(row) for row in rows], counted(wanted))
 
 
@@ -52,7 +52,7 @@ async def asset(context: Context) -> Response:
     row = await context.rows.first(asset_queries.asset_by_uid(uid, context.stale_before))
     if row is None:
         raise NotFound(f"There is no asset {uid!r}. GET /data?symbol=… lists assets by symbol.")
-    sources = await context.rows.all(observations(ObservationFilter(asset_uid=row.uid)).limit(250))
+    sources = await context.rows.all(observations(ObservationFilter(asset_uid=row.uid), limit=250))
     return answer({**unified(row), "sources": [observation(each) for each in sources]})
 
 

@@ -16,6 +16,9 @@ from models.queries.links import holds
 from models.queries.paging import Rows
 from models.queries.tables import ASSETS, LINKS, LISTINGS, POINTS, QUOTES
 
+_Parts = tuple[tuple[ColumnElement[Any], ...], Join, tuple[ColumnElement[Any], ...]]
+"""The columns of a row, the tables that they come from, and the order they come in."""
+
 
 @dataclass(frozen=True, slots=True)
 class ObservationFilter:
@@ -34,17 +37,32 @@ class ObservationFilter:
         return self.start is not None or self.end is not None
 
 
-def observations(wanted: ObservationFilter) -> Rows:
-    """Select what fits the filter: history newest first, the newest by rank."""
-    return _history(wanted) if wanted.is_of_history else _newest(wanted)
+def observations(wanted: ObservationFilter, *, limit: int, offset: int = 0) -> Rows:
+    """Select `limit` rows after the first `offset`: history newest first, the newest by rank.
+
+    What other sources call the coin is looked up for these rows only, not for those that the offset passes over.
+    """
+    columns, listed, order = _history() if wanted.is_of_history else _newest()
+    rows = select(*_identity(), *columns).select_from(_with_asset(listed)).where(*_asked(wanted))
+    page = rows.order_by(*order).limit(limit).offset(offset).subquery("page")
+    named = (_id_at(source, page.c.asset_id).label(f"{source}_id") for source in ("coingecko", "coinpaprika"))
+    kept = (column for column in page.c if column.name not in {"asset_id", "asset_rank"})
+    leading = (
+        (page.c.observed_at.desc(),)
+        if wanted.is_of_history
+        else (page.c.asset_rank.asc().nulls_last(), page.c.asset_uid)
+    )
+    return select(*kept, *named).order_by(*leading, page.c.source, page.c.source_id)
 
 
 def counted(wanted: ObservationFilter) -> Rows:
-    """Select the same rows with nothing in them, to be counted."""
-    return observations(wanted).with_only_columns(LISTINGS.c.id).order_by(None)
+    """Select the same rows, all of them, with nothing in them but a key: to be counted."""
+    _, listed, _ = _history() if wanted.is_of_history else _newest()
+    joined_as_needed = listed if wanted.asset_uid is None else _with_asset(listed)
+    return select(LISTINGS.c.id).select_from(joined_as_needed).where(*_asked(wanted))
 
 
-def _newest(wanted: ObservationFilter) -> Rows:
+def _newest() -> _Parts:
     as_of = func.coalesce(QUOTES.c.source_updated_at, QUOTES.c.fetched_at)
     columns = (
         QUOTES.c.price_usd,
@@ -56,12 +74,11 @@ def _newest(wanted: ObservationFilter) -> Rows:
         QUOTES.c.source_updated_at,
         QUOTES.c.fetched_at.label("ingested_at"),
     )
-    listed = _with_asset(LISTINGS.join(QUOTES, QUOTES.c.listing_id == LISTINGS.c.id))
     order = (ASSETS.c.rank.asc().nulls_last(), ASSETS.c.uid, LISTINGS.c.source, LISTINGS.c.source_id)
-    return select(*_identity(), *columns).select_from(listed).where(*_asked(wanted)).order_by(*order)
+    return columns, LISTINGS.join(QUOTES, QUOTES.c.listing_id == LISTINGS.c.id), order
 
 
-def _history(wanted: ObservationFilter) -> Rows:
+def _history() -> _Parts:
     columns = (
         POINTS.c.price_usd,
         POINTS.c.market_cap_usd,
@@ -72,13 +89,8 @@ def _history(wanted: ObservationFilter) -> Rows:
         POINTS.c.observed_at.label("source_updated_at"),
         null().label("ingested_at"),
     )
-    listed = _with_asset(LISTINGS.join(POINTS, POINTS.c.listing_id == LISTINGS.c.id))
-    rows = select(*_identity(), *columns).select_from(listed).where(*_asked(wanted))
-    if wanted.start is not None:
-        rows = rows.where(POINTS.c.observed_at >= wanted.start)
-    if wanted.end is not None:
-        rows = rows.where(POINTS.c.observed_at < wanted.end)
-    return rows.order_by(POINTS.c.observed_at.desc(), LISTINGS.c.source, LISTINGS.c.source_id)
+    order = (POINTS.c.observed_at.desc(), LISTINGS.c.source, LISTINGS.c.source_id)
+    return columns, LISTINGS.join(POINTS, POINTS.c.listing_id == LISTINGS.c.id), order
 
 
 def _with_asset(listed: Join) -> Join:
@@ -93,18 +105,17 @@ def _identity() -> tuple[ColumnElement[Any], ...]:
         LISTINGS.c.source_id,
         LISTINGS.c.name,
         LISTINGS.c.symbol,
-        _id_at("coingecko").label("coingecko_id"),
-        _id_at("coinpaprika").label("coinpaprika_id"),
+        ASSETS.c.id.label("asset_id"),
+        ASSETS.c.rank.label("asset_rank"),
     )
 
 
-def _id_at(source: str) -> ScalarSelect[str]:
+def _id_at(source: str, asset_id: ColumnElement[Any]) -> ScalarSelect[str]:
     listing, link = LISTINGS.alias(f"{source}_listing"), LINKS.alias(f"{source}_link")
     return (
         select(func.min(listing.c.source_id))
         .select_from(link.join(listing, listing.c.id == link.c.listing_id))
-        .where(link.c.asset_id == ASSETS.c.id, holds(link), listing.c.source == source)
-        .correlate(ASSETS)
+        .where(link.c.asset_id == asset_id, holds(link), listing.c.source == source)
         .scalar_subquery()
     )
 
@@ -119,4 +130,8 @@ def _asked(wanted: ObservationFilter) -> list[ColumnElement[bool]]:
         asked.append(LISTINGS.c.name.icontains(wanted.name_contains, autoescape=True))
     if wanted.asset_uid is not None:
         asked.append(ASSETS.c.uid == wanted.asset_uid)
+    if wanted.start is not None:
+        asked.append(POINTS.c.observed_at >= wanted.start)
+    if wanted.end is not None:
+        asked.append(POINTS.c.observed_at < wanted.end)
     return asked

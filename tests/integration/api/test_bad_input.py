@@ -14,7 +14,7 @@ from sqlalchemy import text
 from graphql_api.app import create_app
 from graphql_api.settings import ApiSettings
 from models.db import Sessions, database
-from tests.factories import make_asset
+from tests.factories import make_asset, publish
 from tests.integration.api.client import Api
 
 
@@ -34,7 +34,7 @@ def _cursor(*place: object) -> str:
         ('after: "nonsense"', "not a cursor"),
         ('after: ""', "not a cursor"),
         ('after: "é"', "not a cursor"),
-        (f'after: "{"A" * 5000}"', "not a cursor"),
+        (f'after: "{"A" * 50_001}"', "not a cursor"),
         (f'after: "{_cursor("market_cap_usd-uid", "1")}"', "not a cursor"),
         (f'after: "{_cursor("rank+uid", 1, "bitcoin")}"', "another order"),
         (f'after: "{_cursor("market_cap_usd-uid", "NaN", "bitcoin")}"', "not a decimal"),
@@ -159,12 +159,13 @@ async def test_a_browser_gets_the_page_to_explore(api: Api) -> None:
 
 async def test_what_nobody_foresaw_is_masked_and_logged_whole(api: Api, sessions: Sessions) -> None:
     async with sessions.begin() as session:
-        await session.execute(text("DROP TABLE dataset_version"))
+        await session.execute(text("ALTER TABLE dataset_version DROP CONSTRAINT ck_dataset_version_upstream"))
+        await publish(session, upstream="ELSEWHERE")
     with structlog.testing.capture_logs() as logs:
         code, message = await api.refused("{ datasetVersion }")
         body = await api.get("/health", 500)
     assert code == body["code"] == "INTERNAL"
-    assert "dataset_version" not in message + body["detail"]
+    assert "ELSEWHERE" not in message + body["detail"]
     assert body["request_id"] in body["detail"]
     assert [entry["event"] for entry in logs] == ["unexpected error", "unexpected error"]
 
@@ -197,3 +198,10 @@ async def test_a_cursor_with_a_rank_beyond_any(api: Api) -> None:
     document = "query ($after: String) { assets(after: $after, orderBy: RANK_ASC) { nodes { uid } } }"
     code, message = await api.refused(document, after=_cursor("rank+uid", 10**18, "x"))
     assert (code, "out of range" in message) == ("BAD_USER_INPUT", True)
+
+
+async def test_without_its_tables(api: Api, sessions: Sessions) -> None:
+    async with sessions.begin() as session:
+        await session.execute(text("DROP TABLE dataset_version"))
+    body = await api.get("/health", 503)
+    assert "python -m models upgrade" in body["reason"]

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graphql_api.cursors import decode_cursor, encode_cursor
 from graphql_api.errors import BadUserInput
-from graphql_api.paging import decode_cursor, encode_cursor
 from models.queries.assets import AssetOrder
 from models.queries.paging import Place
 from models.queries.records import NEWEST_REJECT
