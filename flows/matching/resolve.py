@@ -17,7 +17,7 @@ from flows.matching.cluster import Cluster, Clusters, trust
 from flows.matching.decide import Decision, decide_all
 from flows.matching.entries import Conflict, Entry, Key, Prior, Resolution, RetiredLink
 from flows.matching.normalize import Profile, profile
-from flows.matching.uids import found_uid
+from flows.matching.uids import Uids
 from models.outcomes import LinkState
 from models.records import MATCHER, AssetIdentity, Link
 
@@ -85,7 +85,7 @@ class _Outcome:
     def _uids(self) -> tuple[dict[int, str], list[AssetIdentity]]:
         """Give every cluster its uid: a published one, else a new one in an order that nothing disturbs."""
         taken = {asset.uid for asset in self.prior.assets} | {link.asset_uid for link in self.prior.links}
-        taken |= {*self.prior.successors.keys(), *self.prior.successors.values()}
+        names = Uids(taken | {*self.prior.successors.keys(), *self.prior.successors.values()})
         uids: dict[int, str] = {}
         founded: list[AssetIdentity] = []
         for cluster in self.clusters.all():
@@ -93,8 +93,7 @@ class _Outcome:
                 uids[id(cluster)] = self._leading_uid(cluster)
                 continue
             founder = self.profiles[min(cluster.members, key=trust)]
-            uid = found_uid(founder, taken)
-            taken.add(uid)
+            uid = names.found(founder)
             uids[id(cluster)] = uid
             founded.append(AssetIdentity(uid, *self._symbol_and_name(cluster, uid)))
         return uids, founded

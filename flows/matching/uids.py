@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Set as AbstractSet
+from collections import defaultdict
+from collections.abc import Iterable
 from hashlib import blake2b
-from itertools import count
 
-from flows.matching.cluster import trust
-from flows.matching.entries import Key
 from flows.matching.normalize import Profile, plain
 
 _MAX_LENGTH = 64
 
 
-def found_uid(profile: Profile, taken: AbstractSet[str]) -> str:
-    """Make the uid of a new asset from its most trusted listing; numbered from 2 where the plain one is taken."""
-    wanted = wanted_uid(profile)
-    if wanted not in taken:
-        return wanted
-    return next(uid for number in count(2) if (uid := f"{wanted}-{number}") not in taken)
+class Uids:
+    """The uids that are taken, and the next number to try for each name: many coins may bear the same."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self._taken = set(taken)
+        self._numbers: defaultdict[str, int] = defaultdict(lambda: 2)
+
+    def found(self, profile: Profile) -> str:
+        """Take the uid of a new asset from its most trusted listing; numbered from 2 where the plain one is taken."""
+        uid = wanted = wanted_uid(profile)
+        while uid in self._taken:
+            uid = f"{wanted}-{self._numbers[wanted]}"
+            self._numbers[wanted] += 1
+        self._taken.add(uid)
+        return uid
 
 
 def wanted_uid(profile: Profile) -> str:
@@ -30,11 +37,6 @@ def wanted_uid(profile: Profile) -> str:
         if slug := _slug(text):
             return slug
     return "asset-" + blake2b("\n".join(profile.key).encode(errors="replace"), digest_size=6).hexdigest()
-
-
-def founding_order(key: Key) -> tuple[tuple[int, str], str]:
-    """Sort new assets, so that the same ones get the same uids whatever order they came in."""
-    return trust(key)
 
 
 def _slug(text: str) -> str:

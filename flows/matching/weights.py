@@ -74,7 +74,7 @@ RANK_POINTS = ((1.0, 0.5), (2.0, 0.0), (8.0, -1.0), (32.0, -4.0))
 SAME_SIZE = 1.25
 """Ratio of ranks up to which size supports that two coins are the same."""
 
-CROWD = 64
+CROWD = 24
 """Listings of one source under one key, above which the key tells nothing."""
 
 SYMBOL_FIRST_IDS = frozenset({"coinpaprika"})
