@@ -6,9 +6,13 @@ import logging
 
 import structlog
 
+ROOMS = ("models", "flows", "graphql_api")
 
-def speak_through_logging() -> None:
+
+def speak_through_logging(level: int = logging.INFO) -> None:
     """Hand structlog's events to the standard library's loggers, whoever listens there: a terminal, or Prefect."""
+    for room in ROOMS:
+        logging.getLogger(room).setLevel(level)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -25,7 +29,7 @@ def speak_through_logging() -> None:
 
 def log_to_stderr(level: int = logging.INFO) -> None:
     """Write what is logged to the terminal. Requests to providers are not told one by one."""
-    speak_through_logging()
+    speak_through_logging(level)
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for chatty in ("httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

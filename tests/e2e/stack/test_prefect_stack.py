@@ -102,7 +102,7 @@ class Whole:
     def start(self, **environment: str) -> str:
         """Start it and wait until it is ready; what it said."""
         assert self.process is None
-        self.process = subprocess.Popen(  # noqa: S603 - our own code
+        self.process = subprocess.Popen(
             [sys.executable, "-c", UP],
             cwd=self.folder,
             stdout=subprocess.PIPE,

@@ -64,7 +64,7 @@ def test_the_door_serves_until_it_is_told_to_stop(door: tuple[str, subprocess.Po
 )
 def test_what_a_person_can_mend_is_one_sentence(tmp_path: Path, changed: dict[str, str], said: str) -> None:
     command = [sys.executable, "-m", "graphql_api", "--database-seconds", "0.1"]
-    done = subprocess.run(  # noqa: S603 - our own interpreter
+    done = subprocess.run(
         command,
         env=_environment(**changed),
         cwd=tmp_path,

@@ -123,28 +123,30 @@ async def market(sessions: Sessions) -> None:
         await make_asset(session, "old", rank=3, price_usd=Decimal(1), price_as_of=old)
 
 
+FILTERS: list[tuple[dict[str, object], set[str]]] = [
+    ({}, {"bitcoin", "bitcoin-cash", "fake", "old"}),
+    ({"source": "coingecko"}, {"bitcoin"}),
+    ({"source": "coinpaprika_api"}, {"fake"}),
+    ({"symbol": "btc"}, {"bitcoin", "fake"}),
+    ({"nameContains": "BIT"}, {"bitcoin", "bitcoin-cash", "fake"}),
+    ({"nameContains": "0%"}, {"fake"}),
+    ({"nameContains": "t_c"}, {"fake"}),
+    ({"uids": ["old", "fake", "nothing"]}, {"old", "fake"}),
+    ({"uids": []}, set()),
+    ({"minRank": 3, "maxRank": 20}, {"old", "bitcoin-cash"}),
+    ({"minMarketCap": "100"}, {"bitcoin", "bitcoin-cash"}),
+    ({"stale": False}, {"bitcoin"}),
+    ({"stale": True, "maxRank": 3}, {"old"}),
+]
+
+
 @pytest.mark.usefixtures("market")
-@pytest.mark.parametrize(
-    ("wanted", "uids"),
-    [
-        ({}, {"bitcoin", "bitcoin-cash", "fake", "old"}),
-        ({"source": "coingecko"}, {"bitcoin"}),
-        ({"source": "coinpaprika_api"}, {"fake"}),
-        ({"symbol": "btc"}, {"bitcoin", "fake"}),
-        ({"nameContains": "BIT"}, {"bitcoin", "bitcoin-cash", "fake"}),
-        ({"nameContains": "0%"}, {"fake"}),
-        ({"nameContains": "t_c"}, {"fake"}),
-        ({"uids": ["old", "fake", "nothing"]}, {"old", "fake"}),
-        ({"uids": []}, set()),
-        ({"minRank": 3, "maxRank": 20}, {"old", "bitcoin-cash"}),
-        ({"minMarketCap": "100"}, {"bitcoin", "bitcoin-cash"}),
-        ({"stale": False}, {"bitcoin"}),
-        ({"stale": True, "maxRank": 3}, {"old"}),
-    ],
-)
-async def test_filters(api: Api, wanted: dict[str, object], uids: set[str]) -> None:
-    data = await api.query(
-        "query ($filter: AssetFilter) { assets(filter: $filter) { totalCount nodes { uid } } }", filter=wanted
-    )
-    assert {node["uid"] for node in data["assets"]["nodes"]} == uids
-    assert data["assets"]["totalCount"] == len(uids)
+async def test_filters(api: Api, subtests: pytest.Subtests) -> None:
+    for wanted, uids in FILTERS:
+        with subtests.test(str(wanted)):
+            data = await api.query(
+                "query ($filter: AssetFilter) { assets(filter: $filter) { totalCount nodes { uid } } }",
+                filter=wanted,
+            )
+            assert {node["uid"] for node in data["assets"]["nodes"]} == uids
+            assert data["assets"]["totalCount"] == len(uids)

@@ -22,61 +22,63 @@ def _cursor(*place: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        ("first: 0", "`first` must be 1 to 250, got 0"),
-        ("first: -1", "got -1"),
-        ("first: 1000", "got 1000"),
-        ("last: 251", "`last` must be 1 to 250"),
-        ("first: 1, last: 1", "not both"),
-        ('first: 1, before: "x"', "not both"),
-        ('after: "nonsense"', "not a cursor"),
-        ('after: ""', "not a cursor"),
-        ('after: "é"', "not a cursor"),
-        (f'after: "{"A" * 50_001}"', "not a cursor"),
-        (f'after: "{_cursor("market_cap_usd-uid", "1")}"', "not a cursor"),
-        (f'after: "{_cursor("rank+uid", 1, "bitcoin")}"', "another order"),
-        (f'after: "{_cursor("market_cap_usd-uid", "NaN", "bitcoin")}"', "not a decimal"),
-        (f'after: "{_cursor("market_cap_usd-uid", "1e999999", "bitcoin")}"', "not a decimal"),
-        (f'after: "{_cursor("market_cap_usd-uid", [1], "bitcoin")}"', "altered"),
-        (f'after: "{_cursor("market_cap_usd-uid", "1", 5)}"', "altered"),
-        (f'after: "{_cursor("market_cap_usd-uid", "1", chr(0))}"', "NUL"),
-        ('filter: { symbol: "a\\u0000b" }', "NUL"),
-        ('filter: { nameContains: "\\ud800" }', ""),
-        ('filter: { minMarketCap: "a lot" }', "not a decimal number"),
-        ('filter: { minMarketCap: "Infinity" }', "not a decimal number"),
-        ("filter: { minRank: 99999999999 }", "32-bit"),
-        ("orderBy: WORST", "WORST"),
-        ("nothing: 1", "nothing"),
-    ],
-)
-async def test_assets_refuses(api: Api, arguments: str, said: str) -> None:
-    code, message = await api.refused(f"{{ assets({arguments}) {{ nodes {{ uid }} }} }}")
-    assert code == "BAD_USER_INPUT"
-    assert said in message
+ASSETS_REFUSES = [
+    ("first: 0", "`first` must be 1 to 250, got 0"),
+    ("first: -1", "got -1"),
+    ("first: 1000", "got 1000"),
+    ("last: 251", "`last` must be 1 to 250"),
+    ("first: 1, last: 1", "not both"),
+    ('first: 1, before: "x"', "not both"),
+    ('after: "nonsense"', "not a cursor"),
+    ('after: ""', "not a cursor"),
+    ('after: "é"', "not a cursor"),
+    (f'after: "{"A" * 50_001}"', "not a cursor"),
+    (f'after: "{_cursor("market_cap_usd-uid", "1")}"', "not a cursor"),
+    (f'after: "{_cursor("rank+uid", 1, "bitcoin")}"', "another order"),
+    (f'after: "{_cursor("market_cap_usd-uid", "NaN", "bitcoin")}"', "not a decimal"),
+    (f'after: "{_cursor("market_cap_usd-uid", "1e999999", "bitcoin")}"', "not a decimal"),
+    (f'after: "{_cursor("market_cap_usd-uid", [1], "bitcoin")}"', "altered"),
+    (f'after: "{_cursor("market_cap_usd-uid", "1", 5)}"', "altered"),
+    (f'after: "{_cursor("market_cap_usd-uid", "1", chr(0))}"', "NUL"),
+    ('filter: { symbol: "a\\u0000b" }', "NUL"),
+    ('filter: { nameContains: "\\ud800" }', ""),
+    ('filter: { minMarketCap: "a lot" }', "not a decimal number"),
+    ('filter: { minMarketCap: "Infinity" }', "not a decimal number"),
+    ("filter: { minRank: 99999999999 }", "32-bit"),
+    ("orderBy: WORST", "WORST"),
+    ("nothing: 1", "nothing"),
+]
 
 
-@pytest.mark.parametrize(
-    ("document", "said"),
-    [
-        ('{ run(id: "first") { flow } }', "whole number"),
-        ('{ run(id: "-1") { flow } }', "whole number"),
-        ("{ runs(first: 0) { totalCount } }", "1 to 250"),
-        ('{ runs(after: "x") { totalCount } }', "not a cursor"),
-        ("{ rejects(first: 300) { totalCount } }", "1 to 250"),
-        ('{ rawRecords(source: "coingecko", first: 0) { totalCount } }', "1 to 250"),
-        ("{ sources(first: 0) { name } }", "1 to 250"),
-        ("{ rawRecords { totalCount } }", "source"),
-        ("{ assets { nodes { nothing } } }", "nothing"),
-        ("{ assets ", "Syntax Error"),
-        ('{ asset(uid: "x\\u0000") { uid } }', "NUL"),
-    ],
-)
-async def test_other_queries_refuse(api: Api, document: str, said: str) -> None:
-    code, message = await api.refused(document)
-    assert code == "BAD_USER_INPUT"
-    assert said in message
+async def test_assets_refuses(api: Api, subtests: pytest.Subtests) -> None:
+    for arguments, said in ASSETS_REFUSES:
+        with subtests.test(arguments):
+            code, message = await api.refused(f"{{ assets({arguments}) {{ nodes {{ uid }} }} }}")
+            assert code == "BAD_USER_INPUT"
+            assert said in message
+
+
+OTHERS_REFUSE = [
+    ('{ run(id: "first") { flow } }', "whole number"),
+    ('{ run(id: "-1") { flow } }', "whole number"),
+    ("{ runs(first: 0) { totalCount } }", "1 to 250"),
+    ('{ runs(after: "x") { totalCount } }', "not a cursor"),
+    ("{ rejects(first: 300) { totalCount } }", "1 to 250"),
+    ('{ rawRecords(source: "coingecko", first: 0) { totalCount } }', "1 to 250"),
+    ("{ sources(first: 0) { name } }", "1 to 250"),
+    ("{ rawRecords { totalCount } }", "source"),
+    ("{ assets { nodes { nothing } } }", "nothing"),
+    ("{ assets ", "Syntax Error"),
+    ('{ asset(uid: "x\\u0000") { uid } }', "NUL"),
+]
+
+
+async def test_other_queries_refuse(api: Api, subtests: pytest.Subtests) -> None:
+    for document, said in OTHERS_REFUSE:
+        with subtests.test(document):
+            code, message = await api.refused(document)
+            assert code == "BAD_USER_INPUT"
+            assert said in message
 
 
 async def test_dates_that_do_not_exist(api: Api, sessions: Sessions) -> None:
@@ -100,30 +102,31 @@ async def test_one_bad_field_leaves_the_others_their_answers(api: Api) -> None:
     assert body["data"] == {"bad": None, "good": 0}
 
 
-@pytest.mark.parametrize(
-    ("path", "said"),
-    [
-        ("/data?limit=-1", "`limit` must be a whole number from 1 to 1000"),
-        ("/data?limit=1001", "1 to 1000"),
-        ("/data?limit=ten", "'ten'"),
-        ("/data?page=0", "`page` must be a whole number from 1"),
-        ("/data?offset=-1", "`offset` must be a whole number from 0"),
-        ("/data?page=1&offset=1", "not both"),
-        ("/data?limit=1&page_size=1", "not both"),
-        ("/data?start_date=2023-02-30", "must be a day like"),
-        ("/data?end_date=9999-12-31", "must be a day like"),
-        ("/data?start_date=2026-02-01&end_date=2026-01-01", "lies after"),
-        ("/data?symbol=%00", "NUL"),
-        ("/data/a%00b", "NUL"),
-        (f"/data?limit={'9' * 5000}", "1 to 1000"),
-        ("/stats?limit=0", "1 to 1000"),
-    ],
-)
-async def test_rest_refuses(api: Api, path: str, said: str) -> None:
-    body = await api.get(path, 400)
-    assert body["code"] == "BAD_USER_INPUT"
-    assert said in body["detail"]
-    assert body["request_id"]
+REST_REFUSES = [
+    ("/data?limit=-1", "`limit` must be a whole number from 1 to 1000"),
+    ("/data?limit=1001", "1 to 1000"),
+    ("/data?limit=ten", "'ten'"),
+    ("/data?page=0", "`page` must be a whole number from 1"),
+    ("/data?offset=-1", "`offset` must be a whole number from 0"),
+    ("/data?page=1&offset=1", "not both"),
+    ("/data?limit=1&page_size=1", "not both"),
+    ("/data?start_date=2023-02-30", "must be a day like"),
+    ("/data?end_date=9999-12-31", "must be a day like"),
+    ("/data?start_date=2026-02-01&end_date=2026-01-01", "lies after"),
+    ("/data?symbol=%00", "NUL"),
+    ("/data/a%00b", "NUL"),
+    (f"/data?limit={'9' * 5000}", "1 to 1000"),
+    ("/stats?limit=0", "1 to 1000"),
+]
+
+
+async def test_rest_refuses(api: Api, subtests: pytest.Subtests) -> None:
+    for path, said in REST_REFUSES:
+        with subtests.test(path):
+            body = await api.get(path, 400)
+            assert body["code"] == "BAD_USER_INPUT"
+            assert said in body["detail"]
+            assert body["request_id"]
 
 
 async def test_unknown_paths_and_methods(api: Api) -> None:

@@ -83,26 +83,25 @@ async def test_numbers_are_printed_with_every_digit(api: Api) -> None:
     assert '"price_usd":0.000000001234,' in text
 
 
+DIALECTS: list[tuple[str, list[str]]] = [
+    ("source=coingecko", ["coingecko"]),
+    ("source=coinpaprika_api", ["coinpaprika"]),
+    ("source=csv", ["coincap"]),
+    ("symbol=bit", ["coingecko"]),
+    ("asset_name=BITCOIN", ["coingecko", "coinpaprika"]),
+    ("limit=1&offset=1", ["coinpaprika"]),
+    ("page=2&page_size=1", ["coinpaprika"]),
+    ("page=3&limit=1", ["coincap"]),
+    ("page=9", []),
+    ("source=&symbol=", ["coingecko", "coinpaprika", "coincap"]),
+]
+
+
 @pytest.mark.usefixtures("market")
-@pytest.mark.parametrize(
-    ("query", "sources"),
-    [
-        ("source=coingecko", ["coingecko"]),
-        ("source=coinpaprika_api", ["coinpaprika"]),
-        ("source=csv", ["coincap"]),
-        ("symbol=bit", ["coingecko"]),
-        ("asset_name=BITCOIN", ["coingecko", "coinpaprika"]),
-        ("limit=1&offset=1", ["coinpaprika"]),
-        ("page=2&page_size=1", ["coinpaprika"]),
-        ("page=3&limit=1", ["coincap"]),
-        ("page=9", []),
-        ("source=&symbol=", ["coingecko", "coinpaprika", "coincap"]),
-    ],
-)
-async def test_data_by_filter_and_in_every_dialect_of_paging(
-    api: Api, query: str, sources: list[str]
-) -> None:
-    assert [row["source"] for row in (await api.get(f"/data?{query}"))["data"]] == sources
+async def test_data_by_filter_and_in_every_dialect_of_paging(api: Api, subtests: pytest.Subtests) -> None:
+    for query, sources in DIALECTS:
+        with subtests.test(query):
+            assert [row["source"] for row in (await api.get(f"/data?{query}"))["data"]] == sources
 
 
 @pytest.mark.usefixtures("market")

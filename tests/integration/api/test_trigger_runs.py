@@ -43,7 +43,7 @@ def prefect_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     settings = StackSettings(prefect_port=_free_port(), prefect_api_url=None, kasparro_home=home)
     command = [sys.executable, "-m", "prefect", "server", "start"]
     log = (home / "server.log").open("w")
-    server = subprocess.Popen(  # noqa: S603 - our own interpreter
+    server = subprocess.Popen(
         command,
         env={**os.environ, **prefect_environment(settings)},
         stdout=log,

@@ -53,7 +53,7 @@ class Owner:
     """A process inside `private_postgres`, until it is told to leave or is killed."""
 
     def __init__(self, root: Path, *prefix: str, python: str = sys.executable, binaries: str = "") -> None:
-        self.process = subprocess.Popen(  # noqa: S603 - our own code
+        self.process = subprocess.Popen(
             [*prefix, python, "-c", OWNER, str(root), binaries],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -309,7 +309,7 @@ def test_an_ordinary_user_needs_nothing_of_root(root: Path, enter: Enter) -> Non
     python = shutil.which("python3", path="/usr/bin")
     supported = (
         python
-        and subprocess.run(  # noqa: S603 - our own code
+        and subprocess.run(
             [python, "-c", f"import sys; sys.exit(sys.version_info[:2] != {sys.version_info[:2]!r})"],
             check=False,
         )
@@ -331,7 +331,7 @@ def test_an_ordinary_user_needs_nothing_of_root(root: Path, enter: Enter) -> Non
 
 @needs_root
 def test_a_folder_of_another_account_is_one_clear_sentence(root: Path) -> None:
-    done = subprocess.run(  # noqa: S603 - our own code
+    done = subprocess.run(
         [sys.executable, "-c", STRANGER, str(root)], capture_output=True, text=True, check=False, cwd=PROJECT
     )
     assert json.loads(done.stdout) == [True, True], done.stderr

@@ -101,7 +101,7 @@ class Up:
 
     def start(self, command: list[str], stdin: int | None = None) -> subprocess.Popen[str]:
         """Start any command in the supervisor's environment."""
-        process = subprocess.Popen(  # noqa: S603 - our own code
+        process = subprocess.Popen(
             command,
             stdin=stdin,
             stdout=subprocess.PIPE,
