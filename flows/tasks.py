@@ -43,7 +43,7 @@ def run_name() -> str:
 
 def cache_folder() -> Path:
     """Return where pages are kept: in the state folder."""
-    return (DatabaseSettings().kasparro_home / "cache").absolute()
+    return DatabaseSettings().kasparro_home / "cache"
 
 
 def page_key(_: TaskRunContext, inputs: dict[str, Any]) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.outcomes import Upstream
@@ -32,6 +33,19 @@ class DatabaseSettings(BaseSettings):
         description="SANDBOX (simulated providers) or LIVE (the real ones). "
         "A database that has seen one refuses the other.",
     )
+
+    live: bool = Field(default=False, description="Short for UPSTREAM=LIVE, as in `make run LIVE=1`.")
+
+    @field_validator("kasparro_home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().resolve()
+
+    @model_validator(mode="after")
+    def _live_is_upstream(self) -> Self:
+        if self.live:
+            self.upstream = Upstream.LIVE
+        return self
 
     @property
     def database_name(self) -> str:

@@ -15,6 +15,5 @@ def open_vault(settings: DatabaseSettings) -> Iterator[str]:
     if settings.database_url:
         yield settings.database_url
         return
-    root = settings.kasparro_home.expanduser() / "postgres"
-    with private_postgres(root, database=settings.database_name) as url:
+    with private_postgres(settings.kasparro_home / "postgres", database=settings.database_name) as url:
         yield url

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
 
-from pydantic import Field, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field
 
-from models.outcomes import Upstream
+from models.settings import DatabaseSettings
 
 
-class StackSettings(BaseSettings):
+class StackSettings(DatabaseSettings):
     """The supervisor's settings, and what its Prefect duties need. Built in the front doors and passed down."""
-
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
 
     api_port: int = Field(8000, ge=1, le=65535, description="Port of the GraphQL and REST API.")
     prefect_port: int = Field(4200, ge=1, le=65535, description="Port of the Prefect server and its UI.")
@@ -24,20 +20,6 @@ class StackSettings(BaseSettings):
         description="API of the Prefect server that workers and manual runs use. "
         "Unset: the one on this machine's PREFECT_PORT.",
     )
-    kasparro_home: Path = Field(
-        Path(".kasparro"), description="State folder: private database, Prefect's state, caches, logs."
-    )
-    database_url: str | None = Field(
-        None,
-        description="A PostgreSQL 15+ URL (postgresql://user:password@host/name). "
-        "Unset: a private PostgreSQL in the state folder.",
-    )
-    upstream: Upstream = Field(
-        Upstream.SANDBOX,
-        description="SANDBOX (simulated providers) or LIVE (the real ones). "
-        "A database that has seen one refuses the other.",
-    )
-    live: bool = Field(default=False, description="Short for UPSTREAM=LIVE, as in `make run LIVE=1`.")
     etl_interval_seconds: int = Field(1320, ge=60, description="Seconds between two scheduled `etl` runs.")
     csv_update_interval_seconds: int = Field(
         1200, ge=60, description="Seconds between two scheduled `refresh-csv` runs."
@@ -45,17 +27,6 @@ class StackSettings(BaseSettings):
     etl_enabled: bool = Field(
         default=True, description="Whether the schedules run. Manual runs work either way."
     )
-
-    @field_validator("kasparro_home")
-    @classmethod
-    def _absolute(cls, home: Path) -> Path:
-        return home.expanduser().resolve()
-
-    @model_validator(mode="after")
-    def _live_is_upstream(self) -> Self:
-        if self.live:
-            self.upstream = Upstream.LIVE
-        return self
 
     @property
     def prefect_url(self) -> str:
@@ -76,11 +47,6 @@ class StackSettings(BaseSettings):
     def sandbox_url(self) -> str:
         """The simulated providers' address on this machine."""
         return f"http://127.0.0.1:{self.sandbox_port}"
-
-    @property
-    def database_name(self) -> str:
-        """The database inside the private PostgreSQL: simulated and real prices never share one."""
-        return f"kasparro_{self.upstream.lower()}"
 
 
 def project_folder() -> Path:

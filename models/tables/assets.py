@@ -17,12 +17,13 @@ class Asset(SQLModel, table=True):
     __tablename__ = "assets"
     __table_args__ = (
         Index("ix_assets_market_cap_usd_uid", text("market_cap_usd DESC NULLS LAST"), "uid"),
+        Index("ix_assets_upper_symbol", text("upper(symbol)")),
         Index("ix_assets_rank_uid", text("rank NULLS LAST"), "uid"),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=[Identity()])
     uid: str = Field(unique=True)
-    symbol: str | None = Field(default=None, index=True)
+    symbol: str | None = None
     name: str
     image_url: str | None = None
     successor_id: int | None = Field(default=None, foreign_key="assets.id", sa_type=BigInteger)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Identity, UniqueConstraint
+from sqlalchemy import BigInteger, Identity, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 
@@ -12,12 +12,15 @@ class Listing(SQLModel, table=True):
     """One source's entry for a coin. What a source says, never what is true."""
 
     __tablename__ = "listings"
-    __table_args__ = (UniqueConstraint("source", "source_id"),)
+    __table_args__ = (
+        UniqueConstraint("source", "source_id"),
+        Index("ix_listings_upper_symbol", text("upper(symbol)")),
+    )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=[Identity()])
     source: str = Field(foreign_key="sources.name")
     source_id: str
-    symbol: str | None = Field(default=None, index=True)
+    symbol: str | None = None
     name: str | None = None
     kind: str | None = None
     is_active: bool | None = None

@@ -50,7 +50,7 @@ def upgrade() -> None:
     )
     op.create_index('ix_assets_market_cap_usd_uid', 'assets', [sa.literal_column('market_cap_usd DESC NULLS LAST'), 'uid'], unique=False)
     op.create_index('ix_assets_rank_uid', 'assets', [sa.literal_column('rank NULLS LAST'), 'uid'], unique=False)
-    op.create_index(op.f('ix_assets_symbol'), 'assets', ['symbol'], unique=False)
+    op.create_index('ix_assets_upper_symbol', 'assets', [sa.literal_column('upper(symbol)')], unique=False)
     op.create_table('dataset_version',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('version', sa.BigInteger(), nullable=False),
@@ -126,7 +126,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_listings')),
     sa.UniqueConstraint('source', 'source_id', name=op.f('uq_listings_source_source_id'))
     )
-    op.create_index(op.f('ix_listings_symbol'), 'listings', ['symbol'], unique=False)
+    op.create_index('ix_listings_upper_symbol', 'listings', [sa.literal_column('upper(symbol)')], unique=False)
     op.create_table('source_drift',
     sa.Column('source', sa.String(), nullable=False),
     sa.Column('feed', sa.String(), nullable=False),
@@ -263,7 +263,7 @@ def downgrade() -> None:
     op.drop_index('ix_asset_links_asset_id', table_name='asset_links', postgresql_where=sa.text('retired_at IS NULL'))
     op.drop_table('asset_links')
     op.drop_table('source_drift')
-    op.drop_index(op.f('ix_listings_symbol'), table_name='listings')
+    op.drop_index('ix_listings_upper_symbol', table_name='listings')
     op.drop_table('listings')
     op.drop_table('fx_rates')
     op.drop_index('ix_etl_runs_started_at', table_name='etl_runs')
@@ -273,7 +273,7 @@ def downgrade() -> None:
     op.drop_table('sources')
     op.drop_table('price_points')
     op.drop_table('dataset_version')
-    op.drop_index(op.f('ix_assets_symbol'), table_name='assets')
+    op.drop_index('ix_assets_upper_symbol', table_name='assets')
     op.drop_index('ix_assets_rank_uid', table_name='assets')
     op.drop_index('ix_assets_market_cap_usd_uid', table_name='assets')
     op.drop_table('assets')

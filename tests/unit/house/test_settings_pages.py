@@ -27,7 +27,7 @@ def test_every_settings_class_is_listed() -> None:
     text = "\n".join(
         file.read_text(encoding="utf-8") for room in ROOMS for file in (ROOT / room).rglob("*.py")
     )
-    classes = set(re.findall(r"^class (\w+)\(BaseSettings\)", text, re.MULTILINE))
+    classes = set(re.findall(r"^class (\w+)\((?:Base|Database)Settings\)", text, re.MULTILINE))
     assert classes == {settings.__name__ for settings in CLASSES.values()}
 
 
