@@ -21,7 +21,7 @@ class Run(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=[Identity()])
     flow: str
     source: str | None = Field(default=None, foreign_key="sources.name")
-    parent_id: int | None = Field(default=None, foreign_key="etl_runs.id", sa_type=BigInteger)
+    parent_id: int | None = Field(default=None, foreign_key="etl_runs.id", sa_type=BigInteger, index=True)
     prefect_run_id: str | None = Field(default=None, index=True)
     outcome: str
     started_at: datetime

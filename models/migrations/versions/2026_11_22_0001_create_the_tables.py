@@ -6,7 +6,6 @@ Revision: 0001, follows: , made: 2026-11-22 17:08:16.944903
 from __future__ import annotations
 
 import sqlalchemy as sa
-import sqlmodel
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
@@ -98,6 +97,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['source'], ['sources.name'], name=op.f('fk_etl_runs_source_sources')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_etl_runs'))
     )
+    op.create_index(op.f('ix_etl_runs_parent_id'), 'etl_runs', ['parent_id'], unique=False)
     op.create_index(op.f('ix_etl_runs_prefect_run_id'), 'etl_runs', ['prefect_run_id'], unique=False)
     op.create_index('ix_etl_runs_source_started_at', 'etl_runs', ['source', sa.literal_column('started_at DESC')], unique=False)
     op.create_index('ix_etl_runs_started_at', 'etl_runs', [sa.literal_column('started_at DESC')], unique=False)
@@ -268,6 +268,7 @@ def downgrade() -> None:
     op.drop_table('fx_rates')
     op.drop_index('ix_etl_runs_started_at', table_name='etl_runs')
     op.drop_index('ix_etl_runs_source_started_at', table_name='etl_runs')
+    op.drop_index(op.f('ix_etl_runs_parent_id'), table_name='etl_runs')
     op.drop_index(op.f('ix_etl_runs_prefect_run_id'), table_name='etl_runs')
     op.drop_table('etl_runs')
     op.drop_table('sources')
