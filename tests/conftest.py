@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -51,13 +52,26 @@ def template_database(postgres_url: str) -> str:
     return name
 
 
+@contextmanager
+def _fresh_database(url: str, template: str) -> Iterator[str]:
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    _run(url, "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, template)
+    yield _named(url, name)
+    _run(url, "DROP DATABASE {} WITH (FORCE)", name)
+
+
 @pytest.fixture
 def database_url(postgres_url: str, template_database: str) -> Iterator[str]:
     """A fresh, migrated database, dropped after the test."""
-    name = f"test_{os.getpid()}_{next(_numbers)}"
-    _run(postgres_url, "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, template_database)
-    yield _named(postgres_url, name)
-    _run(postgres_url, "DROP DATABASE {} WITH (FORCE)", name)
+    with _fresh_database(postgres_url, template_database) as url:
+        yield url
+
+
+@pytest.fixture
+def second_database_url(postgres_url: str, template_database: str) -> Iterator[str]:
+    """Another one, to compare with."""
+    with _fresh_database(postgres_url, template_database) as url:
+        yield url
 
 
 @pytest.fixture
