@@ -1,0 +1,76 @@
+"""Every row of every table, to be compared: what two runs left behind, or what one run changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import text
+
+from models.db import Sessions
+from models.tables import metadata
+
+Dump = dict[str, list[dict[str, Any]]]
+"""Rows by table, each table in a fixed order."""
+
+BOOKKEEPING = ("etl_runs", "etl_checkpoints")
+"""What every run writes, changed or not."""
+
+WHEN_AND_WHO = ("fetched_at", "created_at", "updated_at", "first_seen_at", "decided_at", "registered_at")
+"""Columns that tell when something was written and not what."""
+
+VOLATILE = (
+    *WHEN_AND_WHO,
+    "published_at",
+    "rejected_at",
+    "started_at",
+    "finished_at",
+    "completed_at",
+    "run_id",
+)
+
+
+async def dump(sessions: Sessions, without: tuple[str, ...] = (), masked: tuple[str, ...] = ()) -> Dump:
+    """Read all tables but those `without`, leaving out the `masked` columns."""
+    found: Dump = {}
+    async with sessions() as session:
+        for table in sorted(metadata.tables.values(), key=lambda table: table.name):
+            if table.name in without:
+                continue
+            rows = (await session.execute(table.select())).mappings().all()
+            kept = [{key: value for key, value in row.items() if key not in masked} for row in rows]
+            found[table.name] = sorted(kept, key=repr)
+    return found
+
+
+def differences(one: Dump, other: Dump) -> dict[str, tuple[list[Any], list[Any]]]:
+    """Return, by table, the rows that only one side has; empty where the dumps are equal."""
+    assert one.keys() == other.keys()
+    different = {}
+    for table, rows in one.items():
+        mine, theirs = {repr(row) for row in rows}, {repr(row) for row in other[table]}
+        if mine != theirs or len(rows) != len(other[table]):
+            different[table] = (sorted(mine - theirs)[:3], sorted(theirs - mine)[:3])
+    return different
+
+
+async def count(sessions: Sessions, statement: str, **values: object) -> Any:  # noqa: ANN401 - a column's value
+    """Return the one value of a statement."""
+    async with sessions() as session:
+        return (await session.execute(text(statement), values)).scalar_one()
+
+
+async def rows(sessions: Sessions, statement: str, **values: object) -> list[Any]:
+    """Return a statement's rows, each as a tuple."""
+    async with sessions() as session:
+        return [tuple(row) for row in (await session.execute(text(statement), values)).all()]
+
+
+async def every_text(sessions: Sessions) -> str:
+    """Return all that the database holds, as one text to be searched."""
+    async with sessions() as session:
+        names = await session.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
+        parts: list[str] = []
+        for name in sorted(names.scalars()):
+            every = text(f'SELECT t::text FROM "{name}" t')  # noqa: S608 - a name out of the catalogue
+            parts += (await session.execute(every)).scalars().all()
+    return "\n".join(parts)
