@@ -126,7 +126,7 @@ def etl(
     """
 
     async def job() -> int:
-        async with open_workshop() as shop:
+        async with open_workshop(upgrade=True) as shop:
             report = await run_etl(shop, source, top_n=top_n)
         _show(etl_report(report))
         return 1 if report.outcome is RunOutcome.FAILED else 0
@@ -139,7 +139,7 @@ def refresh() -> None:
     """Write data/crypto_market.csv from CoinCap's API."""
 
     async def job() -> None:
-        async with open_workshop() as shop:
+        async with open_workshop(upgrade=True) as shop:
             report = await refresh_csv(shop)
         _show(f"skipped: {report.skipped}" if report.skipped else f"{report.rows} rows in {report.path}")
 
@@ -151,7 +151,7 @@ def unify() -> None:
     """Decide anew which listings are the same asset, and publish."""
 
     async def job() -> None:
-        async with open_workshop() as shop:
+        async with open_workshop(upgrade=True) as shop:
             report = await unify_and_publish(shop)
         _show(publish_report(report))
 

@@ -9,9 +9,8 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from models.outcomes import Upstream
+from models.settings import DatabaseSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +24,10 @@ class SourceSettings:
     top_n: int = 250
 
 
-class FlowSettings(BaseSettings):
-    """The workshop's own settings. Built in the front doors and passed down, never at import."""
-
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+class FlowSettings(DatabaseSettings):
+    """The database's settings and the workshop's own. Built in the front doors and passed down, never at import."""
 
     data_dir: Path = Field(Path("data"), description="Folder of the CSV sources and of `sources.toml`.")
-    upstream: Upstream = Field(Upstream.SANDBOX, description="SANDBOX or LIVE: whose prices are fetched.")
     sandbox_url: str = Field("http://127.0.0.1:8900", description="Where the sandbox providers listen.")
     connect_timeout_seconds: float = Field(
         10, gt=0, le=120, description="Patience with connecting to a provider."

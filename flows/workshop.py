@@ -7,14 +7,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+import anyio.to_thread
+
 from flows.client import Client
 from flows.errors import Fatal
 from flows.settings import FlowSettings, SourceSettings, environment, source_settings
 from flows.sources import sources_in
 from flows.sources.contract import Source
-from models.db import Sessions, database
+from models import migrate
+from models.db import Sessions, database, in_a_sentence
 from models.outcomes import Upstream
-from models.settings import DatabaseSettings
 from models.store.sources import claim_upstream, register_sources
 from models.vault import open_vault
 
@@ -56,22 +58,27 @@ def now() -> datetime:
 
 @asynccontextmanager
 async def open_workshop(
-    settings: FlowSettings | None = None,
-    vault: DatabaseSettings | None = None,
-    *,
-    prefect_run_id: str | None = None,
+    settings: FlowSettings | None = None, *, prefect_run_id: str | None = None, upgrade: bool = False
 ) -> AsyncIterator[Workshop]:
-    """Open the database and the client for one run; refuses a database that holds the other upstream's prices."""
-    settings, vault = settings or FlowSettings(), vault or DatabaseSettings()
-    sources = sources_in(settings.data_dir)
-    pool = max(vault.database_pool_size, LOCKS_AND_PAGES * (len(sources) + 2))
-    limit = vault.database_statement_timeout_seconds
-    with open_vault(vault) as url:
+    """Open the database and the client for one run; `upgrade` brings the tables up to date first.
+
+    Refuses a database that holds the other upstream's prices, and wrong settings of any source, by name.
+    """
+    settings = settings or FlowSettings()
+    sources, env = sources_in(settings.data_dir), environment()
+    for name in sources:
+        source_settings(name, env)
+    pool = max(settings.database_pool_size, LOCKS_AND_PAGES * (len(sources) + 2))
+    limit = settings.database_statement_timeout_seconds
+    with open_vault(settings) as url:
+        if upgrade:
+            await anyio.to_thread.run_sync(migrate.upgrade, url)
         async with (
             database(url, pool_size=pool, statement_timeout_seconds=limit) as sessions,
             Client(settings) as client,
         ):
-            async with sessions.begin() as session:
-                await claim_upstream(session, settings.upstream)
-                await register_sources(session, {name: s.title for name, s in sources.items()}, now())
-            yield Workshop(settings, sessions, client, sources, environment(), prefect_run_id)
+            with in_a_sentence():
+                async with sessions.begin() as session:
+                    await claim_upstream(session, settings.upstream)
+                    await register_sources(session, {name: s.title for name, s in sources.items()}, now())
+            yield Workshop(settings, sessions, client, sources, env, prefect_run_id)

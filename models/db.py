@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
+from psycopg.errors import UndefinedTable
 from sqlalchemy import URL, make_url
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 Sessions = async_sessionmaker[AsyncSession]
@@ -13,6 +15,22 @@ Sessions = async_sessionmaker[AsyncSession]
 
 class DatabaseUnavailable(Exception):  # noqa: N818 - reads as what happened
     """The database cannot be reached, or is not the one it should be; the message says which and what to do."""
+
+
+@contextmanager
+def in_a_sentence() -> Iterator[None]:
+    """Turn a database that is not there, or has not our tables, into `DatabaseUnavailable` with what to do."""
+    try:
+        yield
+    except OperationalError as error:
+        told = str(error.orig).strip().splitlines()[0]
+        raise DatabaseUnavailable(
+            f"the database cannot be used: {told}; start it, or correct DATABASE_URL"
+        ) from error
+    except ProgrammingError as error:
+        if not isinstance(error.orig, UndefinedTable):
+            raise
+        raise DatabaseUnavailable("the database lacks our tables: run `python -m models upgrade`") from error
 
 
 def psycopg_url(url: str) -> URL:

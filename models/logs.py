@@ -28,8 +28,8 @@ def speak_through_logging(level: int = logging.INFO) -> None:
 
 
 def log_to_stderr(level: int = logging.INFO) -> None:
-    """Write what is logged to the terminal. Requests to providers are not told one by one."""
+    """Write what is logged to the terminal. Requests to providers and migrations are not told one by one."""
     speak_through_logging(level)
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for chatty in ("httpx", "httpcore"):
+    for chatty in ("alembic", "httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

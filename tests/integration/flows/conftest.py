@@ -22,7 +22,6 @@ from flows.sandbox.app import create_app
 from flows.sandbox.settings import SandboxSettings
 from flows.settings import FlowSettings
 from flows.workshop import Workshop, open_workshop
-from models.settings import DatabaseSettings
 
 AGENT = {"user-agent": "kasparro-tests/1.0 (+https://example.org)"}
 STILL = "2026-06-26T09:50:30Z"
@@ -120,7 +119,7 @@ def open_shop(
             "retry_attempts": 1,
             "retry_patience_seconds": 5,
         } | said
-        async with open_workshop(FlowSettings(**values), DatabaseSettings(database_url=url)) as opened:  # type: ignore[arg-type]
+        async with open_workshop(FlowSettings(database_url=url, **values)) as opened:  # type: ignore[arg-type]
             yield opened
 
     return shop
