@@ -66,7 +66,7 @@ def test_make_targets_that_it_names_exist() -> None:
         for target in command[1:]
         if "=" not in target
     }
-    named |= set(re.findall(r"`make ([a-z-]+)", readme()))
+    named |= set(re.findall(r"`make ([a-z0-9-]+)", readme()))
     assert named <= make_targets()
 
 
