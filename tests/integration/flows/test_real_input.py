@@ -15,6 +15,7 @@ from flows.sandbox.replay import read_recording
 from flows.sandbox.settings import SandboxSettings
 from flows.workshop import Workshop
 from models.outcomes import RunOutcome
+from tests.integration.api.client import asked
 from tests.integration.flows.conftest import OpenShop, Sandbox, sandbox_of
 from tests.integration.flows.tables import BOOKKEEPING, count, differences, dump, rows
 
@@ -61,6 +62,7 @@ async def test_three_recordings_become_assets_and_a_second_run_changes_nothing(
         assert await _run_both(shop) is RunOutcome.SUCCESS
         await _every_row_is_there(shop, recorded)
         await _bitcoin_is_one_asset(shop)
+        await _bitcoin_is_answered_as_one(shop)
         first = await dump(shop.sessions, without=MOVING)
         assert first["dataset_version"][0]["version"] == 1
         assert await _run_both(shop) is RunOutcome.SUCCESS
@@ -116,6 +118,23 @@ async def _bitcoin_is_one_asset(shop: Workshop) -> None:
         ("coingecko", "bitcoin", "bitcoin"),
         ("coinpaprika", "btc-bitcoin", "bitcoin"),
     ]
+
+
+async def _bitcoin_is_answered_as_one(shop: Workshop) -> None:
+    async with asked(shop.sessions) as api:
+        answer = await api.query(
+            '{ asset(uid: "bitcoin") { symbol price { priceUsd stale } quotes { source sourceId priceUsd } } }'
+        )
+        record = await api.get("/data/bitcoin")
+    asset = answer["asset"]
+    three = [("coincap", "bitcoin"), ("coingecko", "bitcoin"), ("coinpaprika", "btc-bitcoin")]
+    assert sorted((quote["source"], quote["sourceId"]) for quote in asset["quotes"]) == three
+    assert sorted((row["source"], row["external_id"]) for row in record["sources"]) == three
+    prices = {quote["source"]: quote["priceUsd"] for quote in asset["quotes"]}
+    assert prices == {"coingecko": "44312", "coinpaprika": "44456.514304206", "coincap": "6929.821775683558"}
+    # Recorded years ago: nothing old is dressed as new.
+    assert asset["price"] == {"priceUsd": None, "stale": True}
+    assert (record["asset_uid"], record["price_usd"]) == ("bitcoin", None)
 
 
 async def test_the_file_full_of_nulls_loads_with_its_rejects_named(
