@@ -187,7 +187,8 @@ def _confidence(
 def _spread(used: Sequence[PriceInput], price: Decimal) -> Decimal | None:
     if len(used) < 2:  # noqa: PLR2004 - one price has no spread
         return None
-    return (max(one.price_usd for one in used) - min(one.price_usd for one in used)) / price
+    distance = max(one.price_usd for one in used) - min(one.price_usd for one in used)
+    return round(distance / price, 8)
 
 
 def _gap(price: Decimal, other: Decimal) -> Decimal:

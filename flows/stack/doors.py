@@ -70,7 +70,7 @@ def the_doors(settings: StackSettings) -> tuple[Door, ...]:
 
     def with_prefect(duty: Callable[[PrefectApi], Awaitable[object]]) -> Duty:
         async def run() -> None:
-            async with open_prefect(settings.prefect_api) as prefect:
+            async with open_prefect(settings.prefect_api, settings.prefect_auth) as prefect:
                 await duty(prefect)
 
         return run
@@ -78,7 +78,8 @@ def the_doors(settings: StackSettings) -> tuple[Door, ...]:
     now = datetime.now(UTC)
 
     async def worker_is_online(client: httpx.AsyncClient) -> bool:
-        return await PrefectApi(client, settings.prefect_api).worker_has_beaten(since=now)
+        prefect = PrefectApi(client, settings.prefect_api, settings.prefect_auth)
+        return await prefect.worker_has_beaten(since=now)
 
     prefect = Door(
         "prefect",

@@ -23,7 +23,7 @@ async def first_run(settings: StackSettings, picture: Picture) -> None:
     A run that cannot begin or ends badly is said and waited past: the schedule comes again, and what is up stays up.
     """
     async with httpx.AsyncClient(timeout=20) as client:
-        prefect = PrefectApi(client, settings.prefect_api)
+        prefect = PrefectApi(client, settings.prefect_api, settings.prefect_auth)
         name = LATER if await has_assets(client, settings) else FIRST
         run_id = await _start(prefect, name, settings, picture)
         while not await has_assets(client, settings):

@@ -34,13 +34,14 @@ class PrefectUnavailable(RuntimeError):  # noqa: N818 - reads as what happened
 class PrefectApi:
     """One method per call that is made. A busy server is asked again; then `httpx.HTTPError` is raised."""
 
-    def __init__(self, client: httpx.AsyncClient, url: str) -> None:
+    def __init__(self, client: httpx.AsyncClient, url: str, auth: tuple[str, str] | None = None) -> None:
         self._client = client
+        self._auth = auth
         self.url = url
 
     @stamina.retry(on=_is_passing, attempts=8, timeout=20)
     async def _call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON is any
-        answer = await self._client.request(method, self.url + path, json=body)
+        answer = await self._client.request(method, self.url + path, json=body, auth=self._auth)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
@@ -112,7 +113,7 @@ class PrefectApi:
 
     async def deployment(self, name: str) -> dict[str, Any] | None:
         """Read the deployment `flow/deployment`, if there is one."""
-        answer = await self._client.get(f"{self.url}/deployments/name/{name}")
+        answer = await self._client.get(f"{self.url}/deployments/name/{name}", auth=self._auth)
         return answer.json() if answer.is_success else None
 
     async def update_deployment(self, deployment_id: str, change: dict[str, Any]) -> None:
@@ -131,7 +132,7 @@ class PrefectApi:
 
 
 @asynccontextmanager
-async def open_prefect(url: str) -> AsyncIterator[PrefectApi]:
-    """Open a client of the Prefect server whose API is at `url`."""
+async def open_prefect(url: str, auth: tuple[str, str] | None = None) -> AsyncIterator[PrefectApi]:
+    """Open a client of the Prefect server whose API is at `url`; `auth` is what it asks for, name and password."""
     async with httpx.AsyncClient(timeout=20) as client:
-        yield PrefectApi(client, url)
+        yield PrefectApi(client, url, auth)

@@ -36,7 +36,7 @@ def serve_worker(settings: StackSettings, *, single_host: bool = False) -> NoRet
 
 
 async def _prepare(settings: StackSettings, *, single_host: bool) -> None:
-    async with open_prefect(settings.prefect_api) as prefect:
+    async with open_prefect(settings.prefect_api, settings.prefect_auth) as prefect:
         await prefect.wait_until_ready(SERVER_WITHIN_SECONDS)
         await prefect.ensure_pool()
         if single_host:

@@ -20,6 +20,12 @@ class StackSettings(DatabaseSettings):
         description="API of the Prefect server that workers and manual runs use. "
         "Unset: the one on this machine's PREFECT_PORT.",
     )
+    prefect_api_auth_string: str | None = Field(
+        None,
+        repr=False,
+        pattern="^$|.+:.+",
+        description="`name:password` that the Prefect server asks for. Unset: it asks for none.",
+    )
     etl_interval_seconds: int = Field(1320, ge=60, description="Seconds between two scheduled `etl` runs.")
     csv_update_interval_seconds: int = Field(
         1200, ge=60, description="Seconds between two scheduled `refresh-csv` runs."
@@ -37,6 +43,12 @@ class StackSettings(DatabaseSettings):
     def prefect_api(self) -> str:
         """The Prefect server's API."""
         return (self.prefect_api_url or f"http://127.0.0.1:{self.prefect_port}/api").rstrip("/")
+
+    @property
+    def prefect_auth(self) -> tuple[str, str] | None:
+        """Name and password for the Prefect server, if it asks for them."""
+        name, _, password = (self.prefect_api_auth_string or "").partition(":")
+        return (name, password) if name else None
 
     @property
     def api_url(self) -> str:

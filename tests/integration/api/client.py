@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
+
+from graphql_api.app import create_app
+from graphql_api.settings import ApiSettings
+from models.db import Sessions
+
+OFFLINE = ApiSettings(prefect_api_url="http://127.0.0.1:8959/api", run_wait_seconds=5)
+"""The settings as they are with an empty environment; no Prefect server answers at its port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +45,15 @@ class Api:
         answer = await self.client.get(path)
         assert answer.status_code == status, answer.text
         return answer.json()
+
+
+@asynccontextmanager
+async def asked(sessions: Sessions, settings: ApiSettings = OFFLINE) -> AsyncIterator[Api]:
+    """Serve the application over these sessions, without a socket, for the length of the block."""
+    app = create_app(settings, sessions)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client,
+    ):
+        yield Api(client)

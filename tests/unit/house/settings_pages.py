@@ -20,8 +20,8 @@ from models.settings import DatabaseSettings
 from tests.unit.house.tree import ROOT, readme
 
 CLASSES: dict[str, type[BaseSettings]] = {
+    "The database and the state folder": DatabaseSettings,
     "The whole": StackSettings,
-    "The database": DatabaseSettings,
     "The workshop": FlowSettings,
     "The API": ApiSettings,
 }
