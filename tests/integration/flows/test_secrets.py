@@ -81,7 +81,7 @@ async def test_a_key_is_in_no_table_no_log_and_no_message(
     assert "HTTP Request: GET" in told, "the log lines were searched"
 
 
-@pytest.mark.parametrize("key", ["broken\nkey", "ключ-от-всего", "two words\x00", " padded "])
+@pytest.mark.parametrize("key", ["sekrit\nhalf9", "ключ-от-всего", "sekrit wordz\x00", " paddedsekrit "])
 async def test_a_key_that_no_header_carries_is_refused_without_being_shown(
     keyed: OpenShop, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], key: str
 ) -> None:
