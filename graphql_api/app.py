@@ -38,7 +38,9 @@ def create_app(settings: ApiSettings, sessions: Sessions | DatabaseSettings) -> 
                     )
                 )
             client = await stack.enter_async_context(httpx.AsyncClient(timeout=10))
-            app.state.services = Services(settings, opened, PrefectServer(client, settings.prefect_api))
+            app.state.services = Services(
+                settings, opened, PrefectServer(client, settings.prefect_api, settings.prefect_auth)
+            )
             yield
 
     return Starlette(

@@ -36,8 +36,9 @@ class FlowRun:
 class PrefectServer:
     """Starts and follows runs of the deployments that are named like their flows."""
 
-    def __init__(self, client: httpx.AsyncClient, url: str) -> None:
+    def __init__(self, client: httpx.AsyncClient, url: str, auth: tuple[str, str] | None = None) -> None:
         self._client = client
+        self._auth = auth
         self._url = url.rstrip("/")
 
     @property
@@ -102,7 +103,7 @@ class PrefectServer:
         """Send a request, again where the server is busy: on SQLite it answers 503 while another writes."""
         async for attempt in stamina.retry_context(on=_Busy, attempts=6, wait_initial=0.1, wait_max=2):
             with attempt:
-                answer = await self._client.request(method, self._url + path, json=json)
+                answer = await self._client.request(method, self._url + path, json=json, auth=self._auth)
                 if answer.status_code in BUSY:
                     raise _Busy(answer.status_code)
         return answer

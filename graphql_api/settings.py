@@ -36,6 +36,12 @@ class ApiSettings(BaseSettings):
         description="API of the Prefect server that workers and manual runs use. "
         "Unset: the one on this machine's PREFECT_PORT.",
     )
+    prefect_api_auth_string: str | None = Field(
+        None,
+        repr=False,
+        pattern="^$|.+:.+",
+        description="`name:password` that the Prefect server asks for. Unset: it asks for none.",
+    )
     run_wait_seconds: int = Field(
         120, ge=1, le=3600, description="How long a request that waits for a run waits at most."
     )
@@ -50,6 +56,12 @@ class ApiSettings(BaseSettings):
     def prefect_api(self) -> str:
         """The API of the Prefect server that manual runs are handed to."""
         return self.prefect_api_url or f"http://127.0.0.1:{self.prefect_port}/api"
+
+    @property
+    def prefect_auth(self) -> tuple[str, str] | None:
+        """Name and password for the Prefect server, if it asks for them."""
+        name, _, password = (self.prefect_api_auth_string or "").partition(":")
+        return (name, password) if name else None
 
     @property
     def stale_after(self) -> timedelta:
