@@ -54,7 +54,6 @@ class Client:
         if not source.calls_network:
             return Fetched(await self._read_file(source, request), datetime.now(UTC))
         origin = self.origin(source, settings)
-        _refuse_plain_http(source.name, origin.base_url)
         _refuse_unsendable(source.name, origin.headers)
         limit = self._limits.setdefault(source.name, AsyncLimiter(source.requests_per_minute, 60))
         async for attempt in stamina.retry_context(
@@ -70,9 +69,13 @@ class Client:
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def origin(self, source: Source, settings: SourceSettings) -> Origin:
-        """Say where a source's requests go: in SANDBOX mode to the same path below the sandbox's `/<source>`."""
+        """Say where a source's requests go: in SANDBOX mode to the same path below the sandbox's `/<source>`.
+
+        Raises `Fatal` for a provider over plain HTTP, unless it is on this machine: a key would travel in the open.
+        """
         origin = source.origin(settings)
         if self._settings.upstream is Upstream.LIVE or settings.base_url is not None:
+            _refuse_plain_http(source.name, origin.base_url)
             return origin
         path = urlsplit(origin.base_url).path
         return replace(origin, base_url=f"{self._settings.sandbox_url.rstrip('/')}/{source.name}{path}")

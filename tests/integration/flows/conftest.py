@@ -114,6 +114,7 @@ def open_shop(
     @asynccontextmanager
     async def shop(url: str = database_url, **said: object) -> AsyncIterator[Workshop]:
         values = {
+            "database_url": url,
             "data_dir": tmp_path / "data",
             "sandbox_url": sandbox.url,
             "retry_attempts": 1,

@@ -155,7 +155,7 @@ def _raw(value: object) -> RawRecord:
         [Decimal("1E+131071"), Decimal("1E-16383"), Decimal("1E+131072"), Decimal("1E-16384")],
         {"nul": "\x00", "half": "\ud800", "emoji": "💵", "\x00": 1},
         {"exact": Decimal("59902.110000000000582077"), "tiny": Decimal("9.447100360921052E-8")},
-        Decimal("123456789012345678901234567890"),
+        Decimal(123456789012345678901234567890),
         None,
         "x" * 100_000,
         wire.decode(b"[" * 190 + b"]" * 190),

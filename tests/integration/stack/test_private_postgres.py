@@ -307,12 +307,9 @@ def test_root_drops_every_privilege_where_the_account_can_reach_all(root: Path, 
 @needs_root
 def test_an_ordinary_user_needs_nothing_of_root(root: Path, enter: Enter) -> None:
     python = shutil.which("python3", path="/usr/bin")
-    supported = (
-        python
-        and subprocess.run(
-            [python, "-c", f"import sys; sys.exit(sys.version_info[:2] != {sys.version_info[:2]!r})"],
-            check=False,
-        )
+    supported = python and subprocess.run(
+        [python, "-c", f"import sys; sys.exit(sys.version_info[:2] != {sys.version_info[:2]!r})"],
+        check=False,
     )
     if not python or not shutil.which("setpriv") or not supported or supported.returncode:
         pytest.skip("no setpriv, or no python for every account that is of this version")
