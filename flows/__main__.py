@@ -135,15 +135,16 @@ def etl(
 
 
 @run.command(name="refresh-csv")
-def refresh() -> None:
+def refresh() -> int:
     """Write data/crypto_market.csv from CoinCap's API."""
 
-    async def job() -> None:
+    async def job() -> int:
         async with open_workshop(upgrade=True) as shop:
             report = await refresh_csv(shop)
-        _show(f"skipped: {report.skipped}" if report.skipped else f"{report.rows} rows in {report.path}")
+        _show(f"**{report.outcome}**: {report.error or f'{report.rows} rows in {report.path}'}")
+        return 1 if report.outcome is RunOutcome.FAILED else 0
 
-    asyncio.run(job())
+    return asyncio.run(job())
 
 
 @run.command

@@ -9,13 +9,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import anyio.to_thread
+import structlog
 
 from flows.engine import Fetch, fetch_directly
-from flows.errors import Fatal, SourceError
+from flows.errors import Fatal, SourceError, SourceSkipped
 from flows.sources import coincap
-from flows.sources.contract import Page, PageRequest
-from flows.workshop import Workshop
+from flows.sources.contract import PageRequest
+from flows.workshop import Workshop, now
+from models.outcomes import RunOutcome
 from models.records import Payload
+from models.store.runs import count_page, finish_run, sole_run, start_run
+from models.tables import Run
+
+log = structlog.get_logger(__name__)
+
+
+FLOW = "refresh-csv"
+
+NO_KEY = "COINCAP_API_KEY is not set and every call to CoinCap needs one (its free plan gives it): the file stays as it was"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,37 +34,69 @@ class RefreshReport:
     """What a refresh wrote, or why it wrote nothing."""
 
     path: Path
-    rows: int
-    skipped: str | None = None
+    outcome: RunOutcome
+    rows: int = 0
+    error: str | None = None
+    remedy: str | None = None
 
 
 async def refresh_csv(shop: Workshop, *, fetch: Fetch = fetch_directly) -> RefreshReport:
-    """Fetch CoinCap's assets and replace the file; without a key the file stays as it is, with the reason told."""
-    path = shop.settings.data_dir / coincap.CSV_FILE
+    """Fetch CoinCap's assets and replace the file. Never raises for what CoinCap did: the report and the run say it.
+
+    Without a key nothing is asked, and the file stays as it is.
+    """
+    path, run = shop.settings.data_dir / coincap.CSV_FILE, _run_of(shop)
+    async with sole_run(shop.sessions, FLOW) as is_ours:
+        if not is_ours:
+            return RefreshReport(path, RunOutcome.SKIPPED, error="another refresh is under way")
+        async with shop.sessions.begin() as session:
+            run_id = await start_run(session, run)
+        report = await _refresh(shop, path, fetch)
+        async with shop.sessions.begin() as session:
+            await count_page(session, run_id, {"fetched": report.rows})
+            await finish_run(session, run_id, report.outcome, now(), error=report.error, remedy=report.remedy)
+    log.info("file refreshed", path=str(path), outcome=report.outcome, rows=report.rows, error=report.error)
+    return report
+
+
+def _run_of(shop: Workshop) -> Run:
+    return Run(
+        flow=FLOW,
+        source=coincap.NAME,
+        prefect_run_id=shop.prefect_run_id,
+        outcome=RunOutcome.RUNNING,
+        started_at=now(),
+    )
+
+
+async def _refresh(shop: Workshop, path: Path, fetch: Fetch) -> RefreshReport:
+    try:
+        rows = await _all_assets(shop, fetch)
+        await anyio.to_thread.run_sync(write_atomically, path, rows)
+    except SourceSkipped as reason:
+        return RefreshReport(path, RunOutcome.SKIPPED, error=str(reason), remedy=reason.remedy)
+    except SourceError as error:
+        told = str(error.at(coincap.NAME))
+        return RefreshReport(path, RunOutcome.FAILED, error=told, remedy=error.remedy)
+    except OSError as error:
+        told = f"{path} cannot be written: {error.strerror}"
+        return RefreshReport(path, RunOutcome.FAILED, error=told, remedy="make room, or set DATA_DIR")
+    return RefreshReport(path, RunOutcome.SUCCESS, len(rows))
+
+
+async def _all_assets(shop: Workshop, fetch: Fetch) -> list[Payload]:
     settings = shop.settings_of(coincap.API)
     if settings.api_key is None:
-        return RefreshReport(
-            path, 0, "COINCAP_API_KEY is not set: every call to CoinCap needs one, and its free plan gives it"
-        )
+        raise SourceSkipped(NO_KEY, source=coincap.NAME)
     rows: list[Payload] = []
     request: PageRequest | None = coincap.API.quotes.first_page(settings)
     while request is not None:
         fetched = await fetch(shop, coincap.API, coincap.API.quotes, request)
-        page = _understood(fetched.body, request)
+        page = coincap.API.quotes.read_page(fetched.body, request)
         rows, request = rows + page.records, page.next
     if len(rows) < coincap.API.quotes.volume.at_least:
-        raise Fatal(
-            f"{len(rows)} assets are too few to replace {path}: the file stays as it was", source=coincap.NAME
-        )
-    await anyio.to_thread.run_sync(write_atomically, path, rows)
-    return RefreshReport(path, len(rows))
-
-
-def _understood(body: bytes, request: PageRequest) -> Page:
-    try:
-        return coincap.API.quotes.read_page(body, request)
-    except SourceError as error:
-        raise error.at(coincap.NAME) from None
+        raise Fatal(f"{len(rows)} assets are too few: the file stays as it was", source=coincap.NAME)
+    return rows
 
 
 def write_atomically(path: Path, rows: list[Payload]) -> None:

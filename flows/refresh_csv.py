@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from prefect import flow
+from prefect import flow, runtime
 from prefect.client.schemas.objects import State
-from prefect.states import Completed
+from prefect.states import Completed, Failed
 
 from flows import market_csv
 from flows.tasks import cached_fetch, run_name
 from flows.workshop import open_workshop
+from models.outcomes import RunOutcome
 
 
 @flow(name="refresh-csv", flow_run_name=run_name)
 async def refresh_csv(*, refresh: bool = False) -> State[Any]:
     """Replace the file with what CoinCap answers now. Without a key nothing is asked and the file stays."""
-    async with open_workshop() as shop:
+    async with open_workshop(prefect_run_id=runtime.flow_run.id) as shop:
         report = await market_csv.refresh_csv(shop, fetch=cached_fetch(refresh=refresh))
-    if report.skipped:
-        return Completed(name="Skipped", message=report.skipped)
-    return Completed(message=f"{report.rows} rows in {report.path}")
+    if report.outcome is RunOutcome.FAILED:
+        return Failed(message=f"{report.error} → {report.remedy}")
+    told = report.error or f"{report.rows} rows in {report.path}"
+    return Completed(name=report.outcome.capitalize(), message=told)

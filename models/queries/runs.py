@@ -60,10 +60,10 @@ def children_of(run_ids: Sequence[int], *, first: int) -> Rows:
 
 
 def last_runs_of(sources: Sequence[str], *, outcome: RunOutcome | None = None) -> Rows:
-    """Select each source's newest run, or its newest that ended in `outcome`."""
+    """Select each source's newest ingest, or its newest that ended in `outcome`."""
 
     def rows_of(source: ColumnElement[str]) -> Rows:
-        rows = select(*RUNS.c).where(RUNS.c.source == source)
+        rows = select(*RUNS.c).where(RUNS.c.source == source, RUNS.c.flow == "ingest")
         return rows if outcome is None else rows.where(RUNS.c.outcome == outcome)
 
     return for_each(sources, String(), rows_of, order=(desc("started_at"), desc("id")), first=1)

@@ -11,11 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import psycopg
 import pytest
 import uvicorn
-from psycopg import sql
-from sqlalchemy import make_url
 from starlette.applications import Starlette
 
 from flows.sandbox.app import create_app
@@ -120,7 +117,7 @@ def open_shop(
             "retry_attempts": 1,
             "retry_patience_seconds": 5,
         } | said
-        async with open_workshop(FlowSettings(database_url=url, **values)) as opened:  # type: ignore[arg-type]
+        async with open_workshop(FlowSettings(**values)) as opened:  # type: ignore[arg-type]
             yield opened
 
     return shop
@@ -131,18 +128,6 @@ async def shop(open_shop: OpenShop) -> AsyncIterator[Workshop]:
     """A workshop on the test's database and the sandbox, that tries everything once."""
     async with open_shop() as opened:
         yield opened
-
-
-@pytest.fixture
-def second_database_url(postgres_url: str, template_database: str, database_url: str) -> Iterator[str]:
-    """Another fresh database, to compare with."""
-    name = f"{make_url(database_url).database}_second"
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        create = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
-        connection.execute(create.format(sql.Identifier(name), sql.Identifier(template_database)))
-    yield make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 async def eventually(condition: Callable[[], bool], seconds: float = 10) -> None:
