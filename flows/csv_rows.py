@@ -22,10 +22,12 @@ def read_rows(body: bytes, required: set[str]) -> tuple[list[Payload], tuple[Mal
         reader = csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True)
         columns = next(reader, [])
         if missing := required - set(columns):
-            raise Fatal(f"the file lacks the column {', '.join(sorted(missing))}; it has {columns}")
+            raise Fatal(
+                f"the file lacks the column {', '.join(sorted(missing))}; it has {columns}"[:500], body=body
+            )
         return _sorted_out(reader, columns)
     except (UnicodeDecodeError, csv.Error) as error:
-        raise Fatal(f"the file is no CSV in UTF-8: {error}") from error
+        raise Fatal(f"the file is no CSV in UTF-8: {error}", body=body) from error
 
 
 def _sorted_out(reader: _Reader, columns: list[str]) -> tuple[list[Payload], tuple[Malformed, ...]]:
