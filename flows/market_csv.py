@@ -13,11 +13,13 @@ import structlog
 
 from flows.engine import Fetch, fetch_directly
 from flows.errors import Fatal, SourceError, SourceSkipped
+from flows.reading import page_of, reject_of_page, rejects_of
 from flows.sources import coincap
 from flows.sources.contract import PageRequest
 from flows.workshop import Workshop, now
 from models.outcomes import RunOutcome
-from models.records import Payload
+from models.records import Payload, Reject
+from models.store.records import keep_rejects
 from models.store.runs import count_page, finish_run, sole_run, start_run
 from models.tables import Run
 
@@ -25,6 +27,8 @@ log = structlog.get_logger(__name__)
 
 
 FLOW = "refresh-csv"
+FEED = "api"
+ASSETS = PageRequest("/assets")
 
 NO_KEY = "COINCAP_API_KEY is not set and every call to CoinCap needs one (its free plan gives it): the file stays as it was"
 
@@ -51,9 +55,11 @@ async def refresh_csv(shop: Workshop, *, fetch: Fetch = fetch_directly) -> Refre
             return RefreshReport(path, RunOutcome.SKIPPED, error="another refresh is under way")
         async with shop.sessions.begin() as session:
             run_id = await start_run(session, run)
-        report = await _refresh(shop, path, fetch)
+        rejects: list[Reject] = []
+        report = await _refresh(shop, path, fetch, rejects)
         async with shop.sessions.begin() as session:
-            await count_page(session, run_id, {"fetched": report.rows})
+            await keep_rejects(session, rejects, run_id, now())
+            await count_page(session, run_id, {"fetched": report.rows, "rejected": len(rejects)})
             await finish_run(session, run_id, report.outcome, now(), error=report.error, remedy=report.remedy)
     log.info("file refreshed", path=str(path), outcome=report.outcome, rows=report.rows, error=report.error)
     return report
@@ -69,13 +75,14 @@ def _run_of(shop: Workshop) -> Run:
     )
 
 
-async def _refresh(shop: Workshop, path: Path, fetch: Fetch) -> RefreshReport:
+async def _refresh(shop: Workshop, path: Path, fetch: Fetch, rejects: list[Reject]) -> RefreshReport:
     try:
-        rows = await _all_assets(shop, fetch)
+        rows = await _all_assets(shop, fetch, rejects)
         await anyio.to_thread.run_sync(write_atomically, path, rows)
     except SourceSkipped as reason:
         return RefreshReport(path, RunOutcome.SKIPPED, error=str(reason), remedy=reason.remedy)
     except SourceError as error:
+        rejects.append(reject_of_page(coincap.NAME, FEED, ASSETS, error))
         told = str(error.at(coincap.NAME))
         return RefreshReport(path, RunOutcome.FAILED, error=told, remedy=error.remedy)
     except OSError as error:
@@ -84,7 +91,7 @@ async def _refresh(shop: Workshop, path: Path, fetch: Fetch) -> RefreshReport:
     return RefreshReport(path, RunOutcome.SUCCESS, len(rows))
 
 
-async def _all_assets(shop: Workshop, fetch: Fetch) -> list[Payload]:
+async def _all_assets(shop: Workshop, fetch: Fetch, rejects: list[Reject]) -> list[Payload]:
     settings = shop.settings_of(coincap.API)
     if settings.api_key is None:
         raise SourceSkipped(NO_KEY, source=coincap.NAME)
@@ -92,7 +99,8 @@ async def _all_assets(shop: Workshop, fetch: Fetch) -> list[Payload]:
     request: PageRequest | None = coincap.API.quotes.first_page(settings)
     while request is not None:
         fetched = await fetch(shop, coincap.API, coincap.API.quotes, request)
-        page = coincap.API.quotes.read_page(fetched.body, request)
+        page = page_of(coincap.NAME, FEED, coincap.API.quotes, fetched, request)
+        rejects += rejects_of(coincap.NAME, FEED, page)
         rows, request = rows + page.records, page.next
     if len(rows) < coincap.API.quotes.volume.at_least:
         raise Fatal(f"{len(rows)} assets are too few: the file stays as it was", source=coincap.NAME)

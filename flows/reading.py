@@ -53,22 +53,33 @@ class Batch:
 def read_page(
     source: str, feed_name: str, feed: Feed, fetched: Fetched, request: PageRequest
 ) -> tuple[Batch, Page]:
+    """Understand one page and every record of it. Raises like `page_of`."""
+    page = page_of(source, feed_name, feed, fetched, request)
+    batch, seen = Batch(), Seen(request, fetched.fetched_at, page.as_of)
+    for raw in page.records:
+        _read_record(batch, (source, feed_name), feed, raw, seen)
+    batch.rejects += rejects_of(source, feed_name, page)
+    return batch, page
+
+
+def page_of(source: str, feed_name: str, feed: Feed, fetched: Fetched, request: PageRequest) -> Page:
     """Understand one page. Raises the feed's `SourceError` where the page as a whole is not what it should be."""
     try:
-        page = feed.read_page(fetched.body, request)
+        return feed.read_page(fetched.body, request)
     except SourceError as error:
         raise error.at(source) from None
     except _MISREAD as error:
         told = f"{request.key} is no page of {feed_name} ({type(error).__name__}: {error})"
         raise Fatal(told[:500], source=source, body=fetched.body) from error
-    batch, seen = Batch(), Seen(request, fetched.fetched_at, page.as_of)
-    for raw in page.records:
-        _read_record(batch, (source, feed_name), feed, raw, seen)
-    for record_id, reason, detail in page.rejects:
-        batch.rejects.append(
-            _reject((source, feed_name), record_id, reason, detail, payload=wire.encode(detail))
-        )
-    return batch, page
+
+
+def rejects_of(source: str, feed_name: str, page: Page) -> list[Reject]:
+    """Keep what a page holds that could not even be told apart as a record."""
+    place = (source, feed_name)
+    return [
+        _reject(place, record_id, reason, detail, payload=wire.encode(detail))
+        for record_id, reason, detail in page.rejects
+    ]
 
 
 def _read_record(batch: Batch, place: tuple[str, str], feed: Feed, raw: Payload, seen: Seen) -> None:

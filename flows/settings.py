@@ -10,6 +10,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 from pydantic import Field
 
+from models.outcomes import Upstream
 from models.settings import DatabaseSettings
 
 
@@ -22,6 +23,8 @@ class SourceSettings:
     api_key: str | None = field(default=None, repr=False)
     plan: str | None = None
     top_n: int = 250
+    upstream: Upstream = Upstream.LIVE
+    """Whose prices this run may read."""
 
 
 class FlowSettings(DatabaseSettings):

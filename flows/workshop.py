@@ -45,7 +45,7 @@ class Workshop:
 
     def settings_of(self, source: Source) -> SourceSettings:
         """Read a source's own block of the environment. The sandbox gets no key of yours, only what it insists on."""
-        said = source_settings(source.name, self.env)
+        said = replace(source_settings(source.name, self.env), upstream=self.settings.upstream)
         if self.settings.upstream is Upstream.LIVE or said.base_url is not None:
             return said
         return replace(said, api_key=SANDBOX_KEY if source.needs_key else None, plan=None)

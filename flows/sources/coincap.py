@@ -13,7 +13,7 @@ from typing import Any
 from flows import wire
 from flows.chains import MalformedAddress, caip19, chain_id
 from flows.csv_rows import read_rows
-from flows.errors import Fatal, RecordRejected, SourceError
+from flows.errors import Fatal, RecordRejected, SourceError, SourceSkipped
 from flows.fields import float_text, id_of, instant_of, positive, price_of, rank_of, text_of
 from flows.settings import SourceSettings
 from flows.sources.contract import Feed, Origin, Page, PageRequest, Record, Seen, Source, Volume
@@ -24,9 +24,9 @@ CSV_FILE = "crypto_market.csv"
 PER_PAGE = 2_000
 COLUMNS = (
     "id", "rank", "symbol", "name", "supply", "maxSupply", "marketCapUsd", "volumeUsd24Hr", "priceUsd",
-    "changePercent24Hr", "vwap24Hr", "explorer", "tokens", "timestamp",
+    "changePercent24Hr", "vwap24Hr", "explorer", "tokens", "timestamp", "upstream",
 )  # fmt: skip
-"""What a row of the file holds: the API's fields, and the page's own time in epoch milliseconds."""
+"""What a row of the file holds: the API's fields, the page's own time in epoch milliseconds, and whose prices it has."""
 
 
 def origin(settings: SourceSettings) -> Origin:
@@ -35,10 +35,10 @@ def origin(settings: SourceSettings) -> Origin:
     return Origin(settings.base_url or "https://rest.coincap.io/v3", headers)
 
 
-def assets_page(left: int, offset: int = 0) -> PageRequest:
+def assets_page(left: int, upstream: str, offset: int = 0) -> PageRequest:
     """Ask the API for the next of the assets still wanted."""
     params = {"limit": str(min(PER_PAGE, left)), "offset": str(offset)}
-    return PageRequest("/assets", params, {"left": left})
+    return PageRequest("/assets", params, {"left": left, "upstream": upstream})
 
 
 def read_assets(body: bytes, request: PageRequest) -> Page:
@@ -48,21 +48,31 @@ def read_assets(body: bytes, request: PageRequest) -> Page:
     if not isinstance(rows, list):
         raise Fatal("`data` is not a list of assets", body=body)
     limit, left = int(request.params["limit"]), int(request.context["left"]) - len(rows)
+    upstream = request.context["upstream"]
     is_last = len(rows) < limit or left <= 0
-    following = None if is_last else assets_page(left, int(request.params["offset"]) + limit)
-    assets: list[Payload] = [_as_row(row, data["timestamp"]) for row in rows if isinstance(row, dict)]
+    following = None if is_last else assets_page(left, upstream, int(request.params["offset"]) + limit)
+    assets: list[Payload] = [
+        _as_row(row, data["timestamp"], upstream) for row in rows if isinstance(row, dict)
+    ]
     strange = [f"an asset must be an object, got {row!r}"[:200] for row in rows if not isinstance(row, dict)]
     return Page(assets, following, rejects=tuple(("", "malformed", told) for told in strange))
 
 
-def _as_row(asset: Mapping[str, Any], timestamp: object) -> dict[str, object]:
+def _as_row(asset: Mapping[str, Any], timestamp: object, upstream: str) -> dict[str, object]:
     row = {column: asset.get(column) for column in COLUMNS}
     tokens = asset.get("tokens")
-    return row | {"tokens": wire.encode(tokens) if tokens else None, "timestamp": timestamp}
+    own = {"tokens": wire.encode(tokens) if tokens else None, "timestamp": timestamp, "upstream": upstream}
+    return row | own
 
 
-def _read_csv(body: bytes, _: PageRequest) -> Page:
+def _read_csv(body: bytes, request: PageRequest) -> Page:
+    """Read the file, unless a run on the other upstream wrote it: simulated prices never mix with real ones."""
     rows, malformed = read_rows(body, {"id", "priceUsd"})
+    wanted = request.context["upstream"]
+    others = {row["upstream"] for row in rows if row.get("upstream")} - {wanted}
+    if others:
+        told = f"{CSV_FILE} holds {', '.join(sorted(map(str, others)))} prices, this run reads {wanted} ones"
+        raise SourceSkipped(f"{told}: refresh-csv writes it anew")
     return Page(rows, rejects=malformed)
 
 
@@ -115,11 +125,11 @@ SOURCE = Source(
     calls_network=False,
     requests_per_minute=60,
     quotes=Feed(
-        first_page=lambda _: PageRequest(CSV_FILE),
+        first_page=lambda settings: PageRequest(CSV_FILE, context={"upstream": settings.upstream}),
         read_page=_read_csv,
         parse=_parse_asset,
         record_id=lambda raw: str(raw.get("id")),
-        ignored=frozenset({"vwap24Hr", "explorer"}),
+        ignored=frozenset({"vwap24Hr", "explorer", "upstream"}),
         volume=Volume(at_least=50, about=2_000),
         cached_for=timedelta(0),
     ),
@@ -131,7 +141,7 @@ API = Source(
     needs_key=True,
     requests_per_minute=60,
     quotes=Feed(
-        first_page=lambda settings: assets_page(settings.top_n),
+        first_page=lambda settings: assets_page(settings.top_n, settings.upstream),
         read_page=read_assets,
         parse=_parse_asset,
         record_id=lambda raw: str(raw.get("id")),

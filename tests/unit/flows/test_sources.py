@@ -11,11 +11,12 @@ import pytest
 
 from flows import wire
 from flows.chains import SOLANA
-from flows.errors import Fatal
+from flows.errors import Fatal, SourceSkipped
 from flows.market_csv import write_atomically
 from flows.settings import SourceSettings
-from flows.sources import coincap, coingecko, coinpaprika
+from flows.sources import REGISTRY, coincap, coingecko, coinpaprika
 from flows.sources.contract import PageRequest
+from models.outcomes import Upstream
 from models.records import Listing, Quote
 from tests.fixtures.pages import FOLDER, body_of, read, walk
 
@@ -280,7 +281,9 @@ def test_coincap_pages_end_with_a_short_page_or_enough_assets(
     goes_on: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
     body = orjson.dumps({"timestamp": 1, "data": [{"id": str(n)} for n in range(served)]})
-    request = PageRequest("/assets", {"limit": str(limit), "offset": "10"}, {"left": left})
+    request = PageRequest(
+        "/assets", {"limit": str(limit), "offset": "10"}, {"left": left, "upstream": "LIVE"}
+    )
     page = coincap.API.quotes.read_page(body, request)
     assert (page.next.params["offset"] if page.next else None) == ("12" if goes_on else None)
 
@@ -288,12 +291,12 @@ def test_coincap_pages_end_with_a_short_page_or_enough_assets(
 @pytest.mark.parametrize("body", [b'{"timestamp":1,"data":{"id":"bitcoin"}}', b'{"timestamp":1,"data":null}'])
 def test_coincap_data_that_is_no_list_is_told(body: bytes) -> None:
     with pytest.raises(Fatal, match="not a list"):
-        coincap.read_assets(body, coincap.assets_page(100))
+        coincap.read_assets(body, coincap.assets_page(100, "LIVE"))
 
 
 def test_an_asset_that_is_no_object_leaves_the_others() -> None:
     page = coincap.read_assets(
-        b'{"timestamp":1,"data":["message",{"id":"bitcoin"}]}', coincap.assets_page(100)
+        b'{"timestamp":1,"data":["message",{"id":"bitcoin"}]}', coincap.assets_page(100, "LIVE")
     )
     assert [row["id"] for row in page.records] == ["bitcoin"]
     assert page.rejects == (("", "malformed", "an asset must be an object, got 'message'"),)
@@ -311,3 +314,19 @@ def test_coincap_carries_its_key_as_a_bearer() -> None:
     assert dict(coincap.origin(SourceSettings("coincap", api_key="k")).headers) == {
         "authorization": "Bearer k"
     }
+
+
+def test_a_file_of_the_other_upstream_is_not_read() -> None:
+    feed = REGISTRY["coincap"].quotes
+    body = b"id,priceUsd,upstream\nbitcoin,1,SANDBOX\n"
+    live = feed.first_page(SourceSettings("coincap", upstream=Upstream.LIVE))
+    with pytest.raises(SourceSkipped, match="holds SANDBOX prices, this run reads LIVE ones"):
+        feed.read_page(body, live)
+    sandbox = feed.first_page(SourceSettings("coincap", upstream=Upstream.SANDBOX))
+    assert len(feed.read_page(body, sandbox).records) == 1
+
+
+def test_a_file_that_does_not_say_whose_prices_it_has_is_read() -> None:
+    feed = REGISTRY["coincap"].quotes
+    request = feed.first_page(SourceSettings("coincap", upstream=Upstream.LIVE))
+    assert len(feed.read_page(b"id,priceUsd\nbitcoin,1\n", request).records) == 1
