@@ -64,6 +64,18 @@ def test_a_placeholder_is_no_image() -> None:
     assert images["nothing-but-a-price"] is None
 
 
+def test_coingecko_is_asked_for_every_digit_in_dollars() -> None:
+    asked = coingecko.SOURCE.quotes.first_page(SourceSettings("coingecko")).params
+    assert (asked["precision"], asked["vs_currency"]) == ("full", "usd"), (
+        "else prices come rounded for display"
+    )
+    assert asked["price_change_percentage"] == "1h,24h,7d"
+
+
+def test_coinpaprika_is_asked_for_dollars_by_name() -> None:
+    assert coinpaprika.SOURCE.quotes.first_page(SourceSettings("coinpaprika")).params == {"quotes": "USD"}
+
+
 NULLABLE = [
     "current_price", "market_cap", "fully_diluted_valuation", "total_volume", "high_24h", "low_24h", "market_cap_rank",
     "price_change_24h", "price_change_percentage_24h", "market_cap_change_24h", "market_cap_change_percentage_24h",
