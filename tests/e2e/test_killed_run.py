@@ -22,7 +22,7 @@ NUMBERS = (
     " q.source_updated_at"
 )
 BY_NATURAL_KEY = {
-    "assets": "SELECT uid, symbol, name, rank, price_usd, market_cap_usd, price_method FROM assets",
+    "assets": "SELECT uid, symbol, name, rank, market_cap_usd, price_method FROM assets",
     "links": "SELECT l.source, l.source_id, a.uid, k.state, k.method, k.retired_at IS NULL FROM asset_links k"
     " JOIN listings l ON l.id = k.listing_id JOIN assets a ON a.id = k.asset_id",
     "listings": "SELECT source, source_id, symbol, name, is_active FROM listings",
@@ -101,6 +101,16 @@ def _run(environment: dict[str, str], url: str, *job: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def _prices_agree(one: str, other: str) -> None:
+    """Compare unified prices: their quotes are the same, but weigh by an age that a few seconds' delay changes."""
+    prices = []
+    for url in (one, other):
+        with psycopg.connect(url) as connection:
+            rows = connection.execute("SELECT uid, coalesce(price_usd, 0) FROM assets").fetchall()
+            prices.append({uid: float(price) for uid, price in rows})
+    assert prices[0] == pytest.approx(prices[1], rel=0.01)
+
+
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_the_next_run_leaves_what_an_undisturbed_one_would(
     moment: str, environment: dict[str, str], database_url: str, second_database_url: str
@@ -120,4 +130,5 @@ def test_the_next_run_leaves_what_an_undisturbed_one_would(
     assert undisturbed["assets"]
     different = {name for name, rows in undisturbed.items() if rows != mended[name]}
     assert different == set(), {name: undisturbed[name] ^ mended[name] for name in different}
+    _prices_agree(database_url, second_database_url)
     assert not _holds(second_database_url, "SELECT 1 FROM etl_runs WHERE outcome = 'running'")()

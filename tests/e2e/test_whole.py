@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from typing import Any
@@ -11,6 +12,7 @@ import httpx
 import psycopg
 
 from tests.e2e.conftest import System, eventually
+from tests.unit.house.tree import blocks
 
 
 def test_three_providers_become_one_asset(system: System) -> None:
@@ -31,12 +33,23 @@ def test_rest_says_the_same(system: System) -> None:
     assert (health["status"], health["upstream"]) == ("healthy", "SANDBOX")
 
 
+def test_the_readme_shows_what_is_answered(system: System) -> None:
+    for query in blocks("graphql"):
+        assert system.query(query)
+    asked = re.findall(
+        r"^\$ curl --silent http://127.0.0.1:8000(\S+)", "\n".join(blocks("console")), re.MULTILINE
+    )
+    assert asked
+    for path in asked:
+        assert httpx.get(f"{system.api_url}{path}", timeout=30).is_success
+
+
 def test_the_schedules_really_plan_runs(system: System) -> None:
     def planned() -> set[str]:
         runs = system.prefect(
             "/flow_runs/filter", {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
         )
-        return {run["name"] for run in runs} and {run["deployment_id"] for run in runs}
+        return {run["deployment_id"] for run in runs if run["auto_scheduled"]}
 
     eventually(lambda: len(planned()) >= 2, 90)
 
