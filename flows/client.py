@@ -93,12 +93,13 @@ class Client:
                 "GET", url, params=dict(request.params), headers=dict(origin.headers)
             ) as answer:
                 body = await _body_of(answer)
+            if answer.status_code != HTTPStatus.OK:
+                raise _error_of(answer, body)
+            wire.refuse_broken(body)
         except httpx.HTTPError as error:
             raise RetryNow(f"{url}: {type(error).__name__} {error}".strip(), source=name) from error
         except SourceError as error:
             raise error.at(name) from None
-        if answer.status_code != HTTPStatus.OK:
-            raise _error_of(answer, body).at(name)
         return Fetched(body, datetime.now(UTC))
 
     async def _read_file(self, source: Source, request: PageRequest) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import psycopg
@@ -17,9 +17,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from flows.errors import Fatal, SourceError, SourceSkipped
 from flows.reading import Batch, read_page, reject_of_page
-from flows.sources.contract import Feed, Fetched, PageRequest, Source
+from flows.settings import SourceSettings
+from flows.sources.contract import QUOTES, Feed, Fetched, PageRequest, Source
 from flows.workshop import Workshop, now
 from models.outcomes import RunOutcome
+from models.records import Listing
 from models.store.history import make_room
 from models.store.listings import land_listings
 from models.store.quotes import append_points, land_quotes
@@ -122,6 +124,8 @@ class Ingest:
     run_id: int
     fetch: Fetch
     top_n: int | None
+    quoted: set[str] = field(default_factory=set)
+    """The ids that this run has quotes of."""
 
     async def all_feeds(self) -> tuple[RunOutcome, Exception | None]:
         """Walk the feeds in turn. Quotes failing fails the run; another feed failing makes it partial."""
@@ -146,10 +150,7 @@ class Ingest:
             done_at = await completed_at(session, self.source.name, name)
         if done_at is not None and now() - done_at < feed.every:
             return
-        settings = self.shop.settings_of(self.source)
-        request: PageRequest | None = feed.first_page(
-            settings if self.top_n is None else replace(settings, top_n=self.top_n)
-        )
+        request: PageRequest | None = feed.first_page(self._settings())
         asked: set[str] = set()
         records = 0
         while request is not None:
@@ -171,7 +172,7 @@ class Ingest:
         except SourceError as error:
             await self._keep_page_reject(name, request, error)
             raise
-        is_short = page.next is None and before + batch.received < feed.volume.at_least
+        is_short = page.next is None and before + batch.received < self._floor(feed)
         await make_room(self.shop.sessions, (q.source_updated_at or q.fetched_at for q in batch.quotes))
         await self.store(name, request, fetched, batch, completed=page.next is None and not is_short)
         return page.next, batch.received
@@ -185,7 +186,7 @@ class Ingest:
             await keep_raw(session, batch.raw, self.run_id)
             await keep_rejects(session, batch.rejects, self.run_id, at)
             await note_drift(session, source, name, batch.drift, at)
-            listings = await land_listings(session, source, batch.listings, at)
+            listings = await land_listings(session, source, self._named(name, batch.listings), at)
             counts = await land_quotes(session, batch.quotes, listings.ids)
             await append_points(session, batch.quotes, listings.ids)
             await land_rates(session, batch.rates)
@@ -227,10 +228,30 @@ class Ingest:
             await keep_rejects(session, [reject], self.run_id, now())
             await count_page(session, self.run_id, {"rejected": 1})
 
+    def _settings(self) -> SourceSettings:
+        said = self.shop.settings_of(self.source)
+        return said if self.top_n is None else replace(said, top_n=self.top_n)
+
+    def _floor(self, feed: Feed) -> int:
+        """Return how many records there must be: no more quotes than were asked for."""
+        least = feed.volume.at_least
+        return min(least, self._settings().top_n) if feed is self.source.quotes else least
+
+    def _named(self, name: str, listings: list[Listing]) -> list[Listing]:
+        """Let the quotes' page say what a coin is called: where another feed differs, the two would take turns."""
+        if name == QUOTES:
+            self.quoted.update(listing.source_id for listing in listings)
+            return listings
+        return [
+            replace(listing, symbol=None, name=None) if listing.source_id in self.quoted else listing
+            for listing in listings
+        ]
+
     def _expect_volume(self, name: str, feed: Feed, records: int) -> None:
-        if records < feed.volume.at_least:
+        floor = self._floor(feed)
+        if records < floor:
             raise Fatal(
                 f"{name}: {records} records where about {feed.volume.about} are usual and fewer than "
-                f"{feed.volume.at_least} cannot be right; what came was kept, nothing else was changed",
+                f"{floor} cannot be right; what came was kept, nothing else was changed",
                 source=self.source.name,
             )

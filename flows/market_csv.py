@@ -102,7 +102,7 @@ async def _all_assets(shop: Workshop, fetch: Fetch, rejects: list[Reject]) -> li
         page = page_of(coincap.NAME, FEED, coincap.API.quotes, fetched, request)
         rejects += rejects_of(coincap.NAME, FEED, page)
         rows, request = rows + page.records, page.next
-    if len(rows) < coincap.API.quotes.volume.at_least:
+    if len(rows) < min(coincap.API.quotes.volume.at_least, settings.top_n):
         raise Fatal(f"{len(rows)} assets are too few: the file stays as it was", source=coincap.NAME)
     return rows
 

@@ -1,6 +1,7 @@
 """From a page to what is kept of it: pure, so that a recorded page is all it takes to test it.
 
-Every record of a page ends in exactly one place: understood, or rejected with a reason. Raw it is kept in any case.
+Every record is kept raw. It is understood, or rejected with the reason; a listing whose numbers cannot be used is
+both: the coin is known, its quote is the reject.
 """
 
 from __future__ import annotations

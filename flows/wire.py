@@ -44,6 +44,19 @@ def decode(body: bytes) -> Any:  # noqa: ANN401 - JSON is anything
         raise RetryNow(f"did not answer with readable JSON ({error}): {_shown(body)}", body=body) from error
 
 
+def refuse_broken(body: bytes) -> None:
+    """Raise, by its remedy, for a body that is not whole JSON, or that is an error in a good-looking answer.
+
+    The client asks this before a page counts as fetched: so a broken one is tried again, and never cached.
+    """
+    try:
+        data = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        data = decode(body)  # orjson is stricter in what does not matter here, and less telling
+    if said_error(data) is not None:
+        raise error_for(HTTPStatus.OK, data, body)
+
+
 def decode_list(body: bytes) -> list[Any]:
     """Decode a body that must be a JSON array. An error inside a good-looking answer is raised by its remedy."""
     data = decode(body)

@@ -4,6 +4,8 @@ A source answers questions and does none of the work. It has no socket, no clock
 fetches, keeps what was received, calls `parse`, stores, and advances the checkpoint. So a source is a table of
 plain functions, and testing one takes a recorded page and nothing else.
 
+A provider over the network answers in JSON: a body that is not whole JSON is asked for again before `read_page` sees it.
+
 To add a source: one file here with a `SOURCE`, one line in `__init__.py`, one recorded page in tests/fixtures.
 """
 
@@ -18,6 +20,9 @@ from flows.settings import SourceSettings
 from models.records import FxRate, Listing, Payload, Quote
 
 Record = Listing | Quote | FxRate
+
+QUOTES = "quotes"
+"""The name of the feed that every source has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,5 +130,5 @@ class Source:
     @property
     def feeds(self) -> dict[str, Feed]:
         """The feeds by name, quotes first."""
-        named = {"quotes": self.quotes, "identity": self.identity, "rates": self.rates}
+        named = {QUOTES: self.quotes, "identity": self.identity, "rates": self.rates}
         return {name: feed for name, feed in named.items() if feed is not None}
