@@ -166,6 +166,11 @@ def _refuse_plain_http(name: str, base_url: str) -> None:
             f"{_variable(name)}_BASE_URL must be https:// (http:// only on this machine), got {parts.scheme}://{parts.hostname}",
             source=name,
         )
+    if parts.username or parts.password:
+        raise Fatal(
+            f"{_variable(name)}_BASE_URL must hold no user or password: a URL is logged, {_variable(name)}_API_KEY is not",
+            source=name,
+        )
 
 
 def _refuse_unsendable(name: str, headers: Mapping[str, str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
@@ -12,33 +11,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
-from starlette.applications import Starlette
 
 from flows.sandbox.app import create_app
 from flows.sandbox.settings import SandboxSettings
 from flows.settings import FlowSettings
 from flows.workshop import Workshop, open_workshop
+from tests.servers import served
 
 AGENT = {"user-agent": "kasparro-tests/1.0 (+https://example.org)"}
 STILL = "2026-06-26T09:50:30Z"
-
-
-@contextmanager
-def served(app: Starlette) -> Iterator[str]:
-    """Serve an application on a port of its own, in a thread; yields its URL."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", ws="none"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive(), "the server did not start"
-        time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 @dataclass(frozen=True, slots=True)

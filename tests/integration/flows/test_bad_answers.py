@@ -190,6 +190,7 @@ async def test_a_slow_answer_is_given_up(open_shop: OpenShop, sandbox: Sandbox) 
         ("http://api.example.org/v1", "COINPAPRIKA_BASE_URL must be https://"),
         ("ftp://example.org", "COINPAPRIKA_BASE_URL must be https://"),
         ("127.0.0.1:8900", "COINPAPRIKA_BASE_URL must be https://"),
+        ("https://me:sekrit@api.example.org/v1", "must hold no user or password"),
         ("http://127.0.0.1:1/v1", "ConnectError"),
     ],
 )
@@ -201,6 +202,7 @@ async def test_a_base_url_that_cannot_be_used_says_why(
         report = await ingest_source(shop, "coinpaprika")
     assert report.outcome is RunOutcome.FAILED
     assert told in (report.error or "")
+    assert "sekrit" not in (report.error or "")
 
 
 async def test_a_refresh_that_fails_leaves_the_file_as_it_was(

@@ -21,8 +21,9 @@ from models.db import Sessions
 from models.outcomes import RunOutcome
 from tests.integration.api.client import asked
 from tests.integration.flows import acme
-from tests.integration.flows.conftest import OpenShop, served
+from tests.integration.flows.conftest import OpenShop
 from tests.integration.flows.tables import every_text, rows
+from tests.servers import served
 
 KEY = "acme-planted-key-0123456789"
 

@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import httpx
 import pytest
-import uvicorn
-from starlette.applications import Starlette
 
 from flows.sandbox.app import create_app
 from flows.sandbox.settings import SandboxSettings
+from tests.servers import served
 
 AGENT = {"user-agent": "kasparro-tests/1.0 (+https://example.org)"}
 Serve = Callable[[SandboxSettings], httpx.Client]
-
-
-@contextmanager
-def _served(app: Starlette) -> Iterator[str]:
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", ws="none"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive(), "the sandbox did not start"
-        time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +21,7 @@ def serve_sandbox() -> Iterator[Serve]:
     open_ones = []
 
     def serve(settings: SandboxSettings) -> httpx.Client:
-        context = _served(create_app(settings))
+        context = served(create_app(settings))
         client = httpx.Client(base_url=context.__enter__(), headers=AGENT, timeout=30)
         open_ones.append((context, client))
         return client
