@@ -19,7 +19,7 @@ from flows.errors import Fatal, SourceError, SourceSkipped
 from flows.reading import Batch, read_page, reject_of_page
 from flows.settings import SourceSettings
 from flows.sources.contract import QUOTES, Feed, Fetched, PageRequest, Source
-from flows.workshop import Workshop, now
+from flows.workshop import Workshop, begin_run, now
 from models.outcomes import RunOutcome
 from models.records import Listing
 from models.store.history import make_room
@@ -27,8 +27,8 @@ from models.store.listings import land_listings
 from models.store.quotes import append_points, land_quotes
 from models.store.rates import land_rates
 from models.store.records import advance_checkpoint, completed_at, keep_raw, keep_rejects, note_drift
-from models.store.runs import count_page, finish_run, read_run, sole_run, start_run
-from models.tables import Checkpoint, Run
+from models.store.runs import count_page, finish_run, read_run, sole_run
+from models.tables import Checkpoint
 
 MAX_PAGES = 1_000
 
@@ -75,16 +75,7 @@ async def ingest_source(
     async with sole_run(shop.sessions, f"source:{name}") as is_ours:
         if not is_ours:
             return SourceReport(name, RunOutcome.SKIPPED, error="another run of this source is under way")
-        run = Run(
-            flow="ingest",
-            source=name,
-            parent_id=parent_id,
-            prefect_run_id=shop.prefect_run_id,
-            outcome=RunOutcome.RUNNING,
-            started_at=began,
-        )
-        async with shop.sessions.begin() as session:
-            run_id = await start_run(session, run)
+        run_id = await begin_run(shop, "ingest", source=name, parent_id=parent_id)
         outcome, error = await _whatever_happens(Ingest(shop, source, run_id, fetch, top_n))
         remedy = getattr(error, "remedy", None)
         async with shop.sessions.begin() as session:

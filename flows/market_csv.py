@@ -16,12 +16,11 @@ from flows.errors import Fatal, SourceError, SourceSkipped
 from flows.reading import page_of, reject_of_page, rejects_of
 from flows.sources import coincap
 from flows.sources.contract import PageRequest
-from flows.workshop import Workshop, now
+from flows.workshop import Workshop, begin_run, now
 from models.outcomes import RunOutcome
 from models.records import Payload, Reject
 from models.store.records import keep_rejects
-from models.store.runs import count_page, finish_run, sole_run, start_run
-from models.tables import Run
+from models.store.runs import count_page, finish_run, sole_run
 
 log = structlog.get_logger(__name__)
 
@@ -49,12 +48,11 @@ async def refresh_csv(shop: Workshop, *, fetch: Fetch = fetch_directly) -> Refre
 
     Without a key nothing is asked, and the file stays as it is.
     """
-    path, run = shop.settings.data_dir / coincap.CSV_FILE, _run_of(shop)
+    path = shop.settings.data_dir / coincap.CSV_FILE
     async with sole_run(shop.sessions, FLOW) as is_ours:
         if not is_ours:
             return RefreshReport(path, RunOutcome.SKIPPED, error="another refresh is under way")
-        async with shop.sessions.begin() as session:
-            run_id = await start_run(session, run)
+        run_id = await begin_run(shop, FLOW, source=coincap.NAME)
         rejects: list[Reject] = []
         report = await _refresh(shop, path, fetch, rejects)
         async with shop.sessions.begin() as session:
@@ -63,16 +61,6 @@ async def refresh_csv(shop: Workshop, *, fetch: Fetch = fetch_directly) -> Refre
             await finish_run(session, run_id, report.outcome, now(), error=report.error, remedy=report.remedy)
     log.info("file refreshed", path=str(path), outcome=report.outcome, rows=report.rows, error=report.error)
     return report
-
-
-def _run_of(shop: Workshop) -> Run:
-    return Run(
-        flow=FLOW,
-        source=coincap.NAME,
-        prefect_run_id=shop.prefect_run_id,
-        outcome=RunOutcome.RUNNING,
-        started_at=now(),
-    )
 
 
 async def _refresh(shop: Workshop, path: Path, fetch: Fetch, rejects: list[Reject]) -> RefreshReport:

@@ -13,10 +13,9 @@ import structlog
 
 from flows.engine import SourceReport, ingest_source
 from flows.unification import PublishReport, unify_and_publish
-from flows.workshop import Workshop, now
+from flows.workshop import Workshop, begin_run, now
 from models.outcomes import RunOutcome
-from models.store.runs import finish_run, sole_run, start_run, total_children
-from models.tables import Run
+from models.store.runs import finish_run, sole_run, total_children
 
 log = structlog.get_logger(__name__)
 
@@ -61,15 +60,7 @@ async def run_etl(
     async with sole_run(shop.sessions, "etl") as is_ours:
         if not is_ours:
             return EtlReport(RunOutcome.SKIPPED, (), None, "another etl run is under way")
-        run = Run(
-            flow="etl",
-            source=wanted[0] if len(wanted) == 1 else None,
-            prefect_run_id=shop.prefect_run_id,
-            outcome=RunOutcome.RUNNING,
-            started_at=now(),
-        )
-        async with shop.sessions.begin() as session:
-            run_id = await start_run(session, run)
+        run_id = await begin_run(shop, "etl", source=wanted[0] if len(wanted) == 1 else None)
         report = await _ingest_and_publish(shop, wanted, steps, run_id, top_n)
         async with shop.sessions.begin() as session:
             await total_children(session, run_id)

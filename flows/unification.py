@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -19,14 +19,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from flows.matching.entries import Entry, Key, Prior, Resolution, observed_at
 from flows.matching.merge import MergedAsset, merge_asset, unify_price
 from flows.matching.resolve import resolve
-from flows.workshop import Workshop, now
+from flows.workshop import Workshop, begin_run, now
 from models.outcomes import LinkState, ListingKind, RunOutcome
 from models.queries.unification import identities, landed_listings, live_links
 from models.records import AssetIdentity, Counts, Link, Listing, Quote, UnifiedPrice
 from models.store.publish import Publication, publish, publishing
 from models.store.quotes import NUMBERS
-from models.store.runs import finish_run, start_run
-from models.tables import Run
+from models.store.runs import finish_run
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +46,8 @@ class PublishReport:
 class Landed:
     """Everything unification starts from, in one snapshot."""
 
+    as_of: datetime
+    """When the newest of it landed: the publication's clock."""
     entries: Sequence[Entry]
     prior: Prior
     listing_ids: Mapping[Key, int]
@@ -56,19 +57,12 @@ class Landed:
 async def unify_and_publish(shop: Workshop, parent_id: int | None = None) -> PublishReport:
     """Match what has landed, price it, and publish the difference; nothing changed means no new version."""
     began = now()
-    run = Run(
-        flow="unify",
-        parent_id=parent_id,
-        prefect_run_id=shop.prefect_run_id,
-        outcome=RunOutcome.RUNNING,
-        started_at=began,
-    )
+    window = timedelta(seconds=shop.settings.fresh_for_seconds)
     async with publishing(shop.sessions) as session:
-        async with shop.sessions.begin() as other:
-            run_id = await start_run(other, run)
-        landed = await _landed(session, timedelta(seconds=shop.settings.fresh_for_seconds))
+        run_id = await begin_run(shop, "unify", parent_id=parent_id)
+        landed = await _landed(session, window)
         resolution = resolve(landed.entries, landed.prior)
-        found = _publication(landed, resolution, timedelta(seconds=shop.settings.fresh_for_seconds))
+        found = _publication(landed, resolution, window)
         version, assets = await publish(session, found, now())
     async with shop.sessions.begin() as session:
         await finish_run(session, run_id, RunOutcome.SUCCESS, now(), dataset_version=version)
@@ -88,14 +82,15 @@ async def _landed(session: AsyncSession, window: timedelta) -> Landed:
     rows = (await session.execute(landed_listings())).mappings().all()
     links = (await session.execute(live_links())).mappings().all()
     known = (await session.execute(identities())).mappings().all()
-    newest = max((row["fetched_at"] for row in rows), default=now())
+    as_of = max((row["fetched_at"] for row in rows), default=now())
     prior = Prior(
         links=[_link(row) for row in links],
         assets=[AssetIdentity(row["uid"], row["symbol"], row["name"]) for row in known],
         successors={row["uid"]: row["successor_uid"] for row in known if row["successor_uid"]},
     )
     return Landed(
-        entries=[_entry(row, newest - window) for row in rows],
+        as_of=as_of,
+        entries=[_entry(row, as_of - window) for row in rows],
         prior=prior,
         listing_ids={(row["source"], row["source_id"]): row["id"] for row in rows},
         link_ids={
@@ -104,7 +99,7 @@ async def _landed(session: AsyncSession, window: timedelta) -> Landed:
     )
 
 
-def _entry(row: RowMapping, fresh_from: Any) -> Entry:  # noqa: ANN401 - a column's value
+def _entry(row: RowMapping, fresh_from: datetime) -> Entry:
     listing = Listing(
         row["source"],
         row["source_id"],
@@ -151,7 +146,6 @@ def _publication(landed: Landed, resolution: Resolution, window: timedelta) -> P
 
 
 def _merged(landed: Landed, resolution: Resolution, window: timedelta) -> list[MergedAsset]:
-    as_of = max((entry.quote.fetched_at for entry in landed.entries if entry.quote), default=now())
     entries = {entry.key: entry for entry in landed.entries}
     members: defaultdict[str, list[Entry]] = defaultdict(list)
     for link in resolution.accepted:
@@ -159,7 +153,7 @@ def _merged(landed: Landed, resolution: Resolution, window: timedelta) -> list[M
             members[link.asset_uid].append(entry)
     identity = {asset.uid: asset for asset in resolution.assets}
     return [
-        merge_asset(identity[uid], mine, unify_price(mine, as_of, window))
+        merge_asset(identity[uid], mine, unify_price(mine, landed.as_of, window))
         for uid, mine in sorted(members.items())
     ]
 

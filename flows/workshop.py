@@ -16,8 +16,10 @@ from flows.sources import sources_in
 from flows.sources.contract import Source
 from models import migrate
 from models.db import Sessions, database, in_a_sentence
-from models.outcomes import Upstream
+from models.outcomes import RunOutcome, Upstream
+from models.store.runs import start_run
 from models.store.sources import claim_upstream, register_sources
+from models.tables import Run
 from models.vault import open_vault
 
 SANDBOX_KEY = "sandbox"
@@ -82,3 +84,19 @@ async def open_workshop(
                     await claim_upstream(session, settings.upstream)
                     await register_sources(session, {name: s.title for name, s in sources.items()}, now())
             yield Workshop(settings, sessions, client, sources, env, prefect_run_id)
+
+
+async def begin_run(
+    shop: Workshop, flow: str, *, source: str | None = None, parent_id: int | None = None
+) -> int:
+    """Enter a run as running, visible at once; returns its key. Call it while holding the lock of its job."""
+    run = Run(
+        flow=flow,
+        source=source,
+        parent_id=parent_id,
+        prefect_run_id=shop.prefect_run_id,
+        outcome=RunOutcome.RUNNING,
+        started_at=now(),
+    )
+    async with shop.sessions.begin() as session:
+        return await start_run(session, run)
