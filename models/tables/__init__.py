@@ -9,6 +9,7 @@ from models.tables.metadata import metadata  # isort: skip - names must be ruled
 from models.tables.assets import Asset
 from models.tables.checkpoints import Checkpoint, SourceDrift
 from models.tables.dataset import DatasetVersion
+from models.tables.decisions import Decision
 from models.tables.links import AssetLink
 from models.tables.listings import Listing, ListingAddress
 from models.tables.prices import FxRate, PricePoint
@@ -22,6 +23,7 @@ __all__ = [
     "AssetLink",
     "Checkpoint",
     "DatasetVersion",
+    "Decision",
     "FxRate",
     "LandedQuote",
     "Listing",

@@ -29,6 +29,14 @@ class AssetLink(SQLModel, table=True):
             postgresql_where=text("retired_at IS NULL"),
         ),
         Index("ix_asset_links_asset_id", "asset_id", postgresql_where=text("retired_at IS NULL")),
+        Index(
+            "ix_asset_links_review",
+            text("score DESC"),
+            "id",
+            postgresql_where=text("state = 'review' AND retired_at IS NULL"),
+        ),
+        Index("ix_asset_links_decided_in", "decided_in", postgresql_where=text("decided_in IS NOT NULL")),
+        Index("ix_asset_links_retired_in", "retired_in", postgresql_where=text("retired_in IS NOT NULL")),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=[Identity()])
@@ -41,3 +49,8 @@ class AssetLink(SQLModel, table=True):
     decided_by: str
     decided_at: datetime
     retired_at: datetime | None = None
+    retired_because: str | None = None
+    decided_in: int | None = Field(default=None, foreign_key="decisions.id", sa_type=BigInteger)
+    """The person's decision that made it; None: the matcher made it."""
+    retired_in: int | None = Field(default=None, foreign_key="decisions.id", sa_type=BigInteger)
+    """The person's decision that it gave way to, and comes back with when that is undone."""
