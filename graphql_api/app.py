@@ -39,7 +39,10 @@ def create_app(settings: ApiSettings, sessions: Sessions | DatabaseSettings) -> 
                 )
             client = await stack.enter_async_context(httpx.AsyncClient(timeout=10))
             app.state.services = Services(
-                settings, opened, PrefectServer(client, settings.prefect_api, settings.prefect_auth)
+                settings=settings,
+                sessions=opened,
+                writer=opened,
+                prefect=PrefectServer(client, settings.prefect_api, settings.prefect_auth),
             )
             yield
 

@@ -25,10 +25,11 @@ Loader = DataLoader[Any, list[Row]]
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What lives as long as the process: the same for every request."""
+    """What lives as long as the process. Queries read through `sessions`; only mutations open the `writer`."""
 
     settings: ApiSettings
     sessions: Sessions
+    writer: Sessions
     prefect: PrefectServer
 
 

@@ -1,4 +1,4 @@
-"""Who may start runs: a holder of an admin key, or in development somebody on this machine.
+"""Who may do what admins do: a holder of an admin key, or in development somebody on this machine.
 
 "On this machine" is asked of everything that could pretend it: a proxy in front (forwarding headers), a page in the
 user's own browser (Origin), a foreign name that resolves to 127.0.0.1 (Host).
@@ -6,34 +6,34 @@ user's own browser (Origin), a foreign name that resolves to 127.0.0.1 (Host).
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import ipaddress
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
 from graphql_api.errors import Forbidden, Unauthenticated
+from graphql_api.keys import LOCAL
 from graphql_api.settings import ApiSettings, Environment
 
 HEADER = "x-api-key"
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
 
-def require_admin(request: Request, settings: ApiSettings) -> None:
-    """Let an admin pass. Raises `Unauthenticated` or `Forbidden`, with what is missing."""
-    keys = [key.strip() for key in settings.admin_keys.split(",") if key.strip()]
+def require_admin(request: Request, settings: ApiSettings) -> str:
+    """Let an admin pass and name them. Raises `Unauthenticated` or `Forbidden`, with what is missing."""
     given = request.headers.get(HEADER)
     if given is not None:
-        if not _is_one_of(given, keys):
+        if (name := settings.admin_keys.holder(given)) is None:
             raise Forbidden(f"The key in {HEADER} is not one of ADMIN_KEYS.")
-    elif keys or settings.env is Environment.PROD:
-        raise Unauthenticated(f"Starting runs needs a key of ADMIN_KEYS in the header {HEADER}.")
-    elif not is_local(request):
+        return name
+    if settings.admin_keys or settings.env is Environment.PROD:
+        raise Unauthenticated(f"This needs a key of ADMIN_KEYS in the header {HEADER}.")
+    if not is_local(request):
         raise Forbidden(
-            "Without ADMIN_KEYS runs can only be started from this machine itself, at 127.0.0.1 and with no "
+            "Without ADMIN_KEYS this can only be done from this machine itself, at 127.0.0.1 and with no "
             "proxy between: set ADMIN_KEYS and send one in the header x-api-key."
         )
+    return LOCAL
 
 
 def is_local(request: Request) -> bool:
@@ -46,13 +46,6 @@ def is_local(request: Request) -> bool:
         and not any(name in request.headers for name in FORWARDED)
         and (origin is None or urlsplit(origin).netloc == request.headers.get("host"))
     )
-
-
-def _is_one_of(given: str, keys: list[str]) -> bool:
-    digest = hashlib.sha256(given.encode()).digest()
-    # Every key is compared, and by digest: time tells neither which one nor how long it is.
-    matches = [hmac.compare_digest(digest, hashlib.sha256(key.encode()).digest()) for key in keys]
-    return any(matches)
 
 
 def _is_loopback(host: str) -> bool:

@@ -8,6 +8,8 @@ from enum import StrEnum
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from graphql_api.keys import Keys, NamedKeys
+
 
 class Environment(StrEnum):
     """Where this runs: on a developer's machine, or open to others."""
@@ -45,11 +47,17 @@ class ApiSettings(BaseSettings):
     run_wait_seconds: int = Field(
         120, ge=1, le=3600, description="How long a request that waits for a run waits at most."
     )
-    admin_keys: str = Field(
-        "",
+    api_keys: NamedKeys = Field(
+        Keys(),
         repr=False,
-        description="Keys, separated by commas, that may start runs (header x-api-key). "
-        "Unset in dev: requests from this machine only.",
+        description="Keys that may read, as `name:key` separated by commas (header x-api-key). "
+        "Unset in dev: anybody may.",
+    )
+    admin_keys: NamedKeys = Field(
+        Keys(),
+        repr=False,
+        description="Keys that may do everything, start runs and decide links under their name: `name:key` "
+        "separated by commas; one without a name is `admin`. Unset in dev: requests from this machine only.",
     )
 
     @property

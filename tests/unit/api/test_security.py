@@ -1,13 +1,17 @@
-"""Who may start runs."""
+"""Who may do what admins do, and under which name."""
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
+from pydantic import ValidationError
 from starlette.requests import Request
 
 from graphql_api.errors import ApiError, Forbidden, Unauthenticated
 from graphql_api.security import require_admin
 from graphql_api.settings import ApiSettings, Environment
+from models.settings import told
 
 
 def _request(client: str = "127.0.0.1", host: str = "127.0.0.1:8000", **headers: str) -> Request:
@@ -27,23 +31,23 @@ def _request(client: str = "127.0.0.1", host: str = "127.0.0.1:8000", **headers:
 
 
 OPEN = ApiSettings(admin_keys="")
-KEYED = ApiSettings(admin_keys="first, second")
+KEYED = ApiSettings(admin_keys="first, berta:zweiter")
 PROD = ApiSettings(admin_keys="", env=Environment.PROD)
 
 
 @pytest.mark.parametrize(
-    ("settings", "request_"),
+    ("settings", "request_", "name"),
     [
-        (OPEN, _request()),
-        (OPEN, _request("::1", "localhost:8000")),
-        (OPEN, _request("::1", "[::1]:8000")),
-        (OPEN, _request(origin="http://127.0.0.1:8000")),
-        (KEYED, _request("203.0.113.7", "api.example.org", x_api_key="first")),
-        (KEYED, _request("203.0.113.7", "api.example.org", x_api_key="second")),
+        (OPEN, _request(), "local"),
+        (OPEN, _request("::1", "localhost:8000"), "local"),
+        (OPEN, _request("::1", "[::1]:8000"), "local"),
+        (OPEN, _request(origin="http://127.0.0.1:8000"), "local"),
+        (KEYED, _request("203.0.113.7", "api.example.org", x_api_key="first"), "admin"),
+        (KEYED, _request("203.0.113.7", "api.example.org", x_api_key="zweiter"), "berta"),
     ],
 )
-def test_may(settings: ApiSettings, request_: Request) -> None:
-    require_admin(request_, settings)
+def test_may_and_under_which_name(settings: ApiSettings, request_: Request, name: str) -> None:
+    assert require_admin(request_, settings) == name
 
 
 @pytest.mark.parametrize(
@@ -57,7 +61,9 @@ def test_may(settings: ApiSettings, request_: Request) -> None:
         (OPEN, _request(x_api_key="anything"), Forbidden),
         (OPEN, _request(x_api_key=""), Forbidden),
         (KEYED, _request(), Unauthenticated),
-        (KEYED, _request(x_api_key="first, second"), Forbidden),
+        (KEYED, _request(x_api_key="first, berta:zweiter"), Forbidden),
+        (KEYED, _request(x_api_key="berta:zweiter"), Forbidden),
+        (KEYED, _request(x_api_key="berta"), Forbidden),
         (KEYED, _request(x_api_key=""), Forbidden),
         (PROD, _request(), Unauthenticated),
         (PROD, _request(x_api_key=""), Forbidden),
@@ -68,5 +74,38 @@ def test_may_not(settings: ApiSettings, request_: Request, error: type[ApiError]
         require_admin(request_, settings)
 
 
-def test_keys_are_not_shown_with_the_settings() -> None:
-    assert "first" not in repr(KEYED)
+def test_keys_are_not_kept_nor_shown_with_the_settings() -> None:
+    kept = repr(KEYED) + str(KEYED.admin_keys) + repr(dataclasses.asdict(KEYED.admin_keys))
+    assert "berta" in kept
+    assert "first" not in kept
+    assert "zweiter" not in kept
+
+
+@pytest.mark.parametrize(
+    ("listed", "complaint"),
+    [
+        ("Matcher:s3cret", "no key can have the name Matcher: decisions of the matching"),
+        ("local:s3cret", "no key can have the name local"),
+        (":s3cret", "an empty name or an empty key"),
+        ("s3cret:", "an empty name or an empty key"),
+        ("anna:s3cret,berta:s3cret", "anna and berta have the same key"),
+    ],
+)
+def test_a_wrong_list_of_keys_is_refused_in_a_sentence_that_shows_no_key(listed: str, complaint: str) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        ApiSettings(admin_keys=listed)
+    assert complaint in told(refusal.value)
+    assert "s3cret" not in told(refusal.value) + str(refusal.value)
+
+
+def test_keys_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADMIN_KEYS", " anna:one , anna:two,, three ")
+    monkeypatch.setenv("API_KEYS", "")
+    settings = ApiSettings()
+    assert [settings.admin_keys.holder(key) for key in ("one", "two", "three", "four")] == [
+        "anna",
+        "anna",
+        "admin",
+        None,
+    ]
+    assert not settings.api_keys
