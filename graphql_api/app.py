@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Route
+from starlette_compress import CompressMiddleware
 
 from graphql_api.context import Services
 from graphql_api.prefect_server import PrefectServer
@@ -47,8 +48,8 @@ def create_app(settings: ApiSettings, sessions: Sessions | DatabaseSettings) -> 
             yield
 
     return Starlette(
-        routes=[Route("/graphql", View()), *ROUTES],
-        middleware=[Middleware(RequestId)],
+        routes=[Route("/graphql", View(settings)), *ROUTES],
+        middleware=[Middleware(RequestId), Middleware(CompressMiddleware, brotli=False)],
         exception_handlers={HTTPException: refuse},
         lifespan=lifespan,
     )

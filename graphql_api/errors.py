@@ -20,6 +20,32 @@ class BadUserInput(ApiError):  # noqa: N818 - reads as the code it becomes
     status = 400
 
 
+class TooComplex(ApiError):  # noqa: N818
+    """The request would cost more than one may."""
+
+    code = "TOO_COMPLEX"
+    status = 400
+
+
+class UnsupportedMediaType(BadUserInput):
+    """The body is of a kind that is not read here."""
+
+    status = 415
+
+
+class MethodNotAllowed(BadUserInput):
+    """The resource is there, but not for this method."""
+
+    status = 405
+
+
+class RateLimited(ApiError):  # noqa: N818
+    """Too many requests in a short time."""
+
+    code = "RATE_LIMITED"
+    status = 429
+
+
 class Unauthenticated(ApiError):  # noqa: N818
     """The request needs a key and has none."""
 

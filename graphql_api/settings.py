@@ -59,6 +59,34 @@ class ApiSettings(BaseSettings):
         description="Keys that may do everything, start runs and decide links under their name: `name:key` "
         "separated by commas; one without a name is `admin`. Unset in dev: requests from this machine only.",
     )
+    public_read: bool = Field(
+        default=False,
+        description="Whether anybody may read without a key, also in prod and with API_KEYS set.",
+    )
+    docs_enabled: bool = Field(
+        default=False,
+        description="Whether GraphiQL, /docs and introspection are there in prod too; in dev they always are.",
+    )
+    cache_seconds: int = Field(
+        0,
+        ge=0,
+        le=3600,
+        description="How long caches may keep an answer to GET unasked. 0: they ask each time, by ETag.",
+    )
+    batch_limit: int = Field(10, ge=1, le=100, description="Operations in one GraphQL batch at most.")
+    persisted_queries: int = Field(
+        1000, ge=0, description="GraphQL documents kept by their hash (automatic persisted queries). 0: none."
+    )
+
+    @property
+    def reads_openly(self) -> bool:
+        """Whether reading needs no key."""
+        return self.public_read or (self.env is Environment.DEV and not self.api_keys)
+
+    @property
+    def shows_docs(self) -> bool:
+        """Whether the pages for people and introspection are on."""
+        return self.docs_enabled or self.env is Environment.DEV
 
     @property
     def prefect_api(self) -> str:

@@ -10,8 +10,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from graphql_api.caching import NEVER, conditional, validator
 from graphql_api.context import Context
 from graphql_api.errors import ApiError, masked
+from graphql_api.media import JSON
 from graphql_api.scalars import encode_exactly
 
 log = structlog.get_logger(__name__)
@@ -21,7 +23,12 @@ Handler = Callable[[Context], Awaitable[Response]]
 
 def answer(content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Answer with JSON whose numbers are printed exactly from the Decimal."""
-    return Response(encode_exactly(content), status, headers, media_type="application/json")
+    return Response(encode_exactly(content), status, headers, media_type=JSON)
+
+
+def answer_with_meta(content: Mapping[str, object], meta: Mapping[str, object]) -> Response:
+    """Answer with what this request alone says under `meta`: the same content has the same ETag all the same."""
+    return answer({**content, "meta": meta}, headers={"etag": validator(encode_exactly(content))})
 
 
 def endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
@@ -30,7 +37,7 @@ def endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     async def handle(request: Request) -> Response:
         context = Context(request, request.app.state.services)
         try:
-            return await handler(context)
+            return conditional(request, await handler(context), context.settings)
         except ApiError as error:
             return _refusal(request, error.status, error.code, str(error))
         except Exception:  # the rim: what nobody foresaw is logged here and told to nobody
@@ -54,4 +61,4 @@ def _refusal(
     request: Request, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
 ) -> Response:
     body: dict[str, Any] = {"detail": message, "code": code, "request_id": request.state.request_id}
-    return answer(body, status, headers)
+    return answer(body, status, {**(headers or {}), "cache-control": NEVER})

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from graphql_api.context import Context
 from graphql_api.errors import NotFound
 from graphql_api.planner.rows import Statement
-from graphql_api.rest.answers import answer, endpoint
+from graphql_api.rest.answers import answer, answer_with_meta, endpoint
 from graphql_api.rest.parameters import Paging, days, paging, text
 from graphql_api.rest.shapes import Shape, observation, raw_record, unified
 from graphql_api.source_names import current_name
@@ -77,4 +77,4 @@ async def _paged(
     found = await context.rows.count(total(every))
     latency_ms = round((time.perf_counter() - began) * 1000, 3)
     meta = {"request_id": context.request_id, "api_latency_ms": latency_ms}
-    return answer({"data": rows, "pagination": asked.describe(found), "meta": meta})
+    return answer_with_meta({"data": rows, "pagination": asked.describe(found)}, meta)

@@ -7,6 +7,7 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
+from graphql_api.caching import NEVER
 from graphql_api.context import Context
 from graphql_api.dataset import Dataset, read_dataset
 from graphql_api.errors import Unavailable
@@ -22,7 +23,7 @@ TROUBLED = frozenset({RunOutcome.PARTIAL, RunOutcome.FAILED})
 async def live(request: Request) -> Response:
     """Answer that this process lives; touches nothing."""
     del request
-    return answer({"status": "alive"})
+    return answer({"status": "alive"}, headers={"cache-control": NEVER})
 
 
 @endpoint
@@ -44,7 +45,8 @@ async def health(context: Context) -> Response:
             "dataset_version": dataset.version,
             "upstream": dataset.upstream,
             "published_at": moment(dataset.published_at),
-        }
+        },
+        headers={"cache-control": NEVER},
     )
 
 

@@ -151,7 +151,7 @@ async def test_bodies_that_are_no_request(api: Api, content: bytes, content_type
 
 async def test_a_mutation_by_get_is_refused(api: Api) -> None:
     answer = await api.client.get("/graphql", params={"query": "mutation { triggerRun { state } }"})
-    assert answer.status_code == 400
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
 async def test_a_browser_gets_the_page_to_explore(api: Api) -> None:

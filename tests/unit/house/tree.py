@@ -11,13 +11,16 @@ ROOMS = ("models", "flows", "graphql_api")
 WRITTEN = (*ROOMS, "tests", "docs", ".ci", ".github")
 """The folders that people write in; what tools leave behind is elsewhere."""
 
+BROUGHT = {"__pycache__", "node_modules"}
+"""The folders among them that tools fill."""
+
 FENCE = re.compile(r"^```(?P<tag>\S+)\n(?P<body>.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def modules() -> list[Path]:
     """List the Python files of the rooms and the tests, relative to the root."""
     found = (file for folder in (*ROOMS, "tests") for file in (ROOT / folder).rglob("*.py"))
-    return sorted(file.relative_to(ROOT) for file in found)
+    return sorted(file.relative_to(ROOT) for file in found if not BROUGHT.intersection(file.parts))
 
 
 def texts() -> Iterator[tuple[Path, str]]:
@@ -26,7 +29,7 @@ def texts() -> Iterator[tuple[Path, str]]:
     for file in (*ROOT.iterdir(), *folders):
         if (
             file.is_file()
-            and "__pycache__" not in file.parts
+            and not BROUGHT.intersection(file.parts)
             and file.name not in {"uv.lock", ".env", ".git"}
         ):
             yield file.relative_to(ROOT), file.read_text(encoding="utf-8")
