@@ -85,8 +85,10 @@ async def _ingest_and_publish(
     if all(report.outcome is RunOutcome.FAILED for report in reports):
         return EtlReport(RunOutcome.FAILED, reports, None, told)
     published = await steps.publish(shop, run_id)
+    told = "; ".join(filter(None, (told, *published.problems)))
     is_whole = all(report.outcome in {RunOutcome.SUCCESS, RunOutcome.SKIPPED} for report in reports)
-    return EtlReport(RunOutcome.SUCCESS if is_whole else RunOutcome.PARTIAL, reports, published, told or None)
+    outcome = RunOutcome.SUCCESS if is_whole and not published.problems else RunOutcome.PARTIAL
+    return EtlReport(outcome, reports, published, told or None)
 
 
 def _as_report(name: str, end: SourceReport | BaseException) -> SourceReport:

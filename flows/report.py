@@ -21,7 +21,7 @@ def etl_report(report: EtlReport) -> str:
 
 def publish_report(report: PublishReport) -> str:
     """Tell what a publication did."""
-    conflicts = "".join(f"- {detail}\n" for detail in report.conflicts[:20])
+    conflicts = "".join(f"- {detail}\n" for detail in (*report.problems, *report.conflicts[:20]))
     return (
         f"Dataset version {report.version}: {report.assets.new} new and {report.assets.changed} changed assets "
         f"from {report.listings} listings, {report.in_review} links for review, in {report.seconds:.1f} s.\n{conflicts}"

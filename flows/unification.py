@@ -2,6 +2,10 @@
 
 The clock of a publication is the newest thing that landed, not the wall's: so a second run on the same landed quotes
 finds the same and publishes nothing.
+
+Listings without a price are matched too, where they could rival one that has: only among all coins of a source is a
+symbol known to be rare. But an asset is published when one of its listings has a price, or when a person should see it
+beside one that has.
 """
 
 from __future__ import annotations
@@ -9,25 +13,31 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
+import anyio.to_thread
 import structlog
-from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from flows.matching.entries import Entry, Key, Prior, Resolution, observed_at
-from flows.matching.merge import MergedAsset, merge_asset, unify_price
+from flows.landed import Landed, link_id, read_landed
+from flows.matching.block import near_priced
+from flows.matching.entries import Entry, Key, Resolution
+from flows.matching.merge import MergedAsset, disputed, merge_asset, unify_price
 from flows.matching.resolve import resolve
+from flows.overrides import apply_overrides
 from flows.workshop import Workshop, begin_run, now
-from models.outcomes import LinkState, ListingKind, RunOutcome
-from models.queries.unification import identities, landed_listings, live_links
-from models.records import AssetIdentity, Counts, Link, Listing, Quote, UnifiedPrice
+from models.outcomes import LinkState, RunOutcome
+from models.queries.unification import recent_medians
+from models.records import Counts, Link, UnifiedPrice
 from models.store.publish import Publication, publish, publishing
-from models.store.quotes import NUMBERS
 from models.store.runs import finish_run
 
 log = structlog.get_logger(__name__)
+
+RECENT = timedelta(hours=24)
+"""How far back a source's own median looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +49,9 @@ class PublishReport:
     listings: int
     in_review: int
     conflicts: tuple[str, ...]
+    problems: tuple[str, ...]
+    """Lines of the overrides file that could not be carried out, each with its reason."""
     seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Landed:
-    """Everything unification starts from, in one snapshot."""
-
-    as_of: datetime
-    """When the newest of it landed: the publication's clock."""
-    entries: Sequence[Entry]
-    prior: Prior
-    listing_ids: Mapping[Key, int]
-    link_ids: Mapping[tuple[str, str, str, str], int]
 
 
 async def unify_and_publish(shop: Workshop, parent_id: int | None = None) -> PublishReport:
@@ -60,102 +60,102 @@ async def unify_and_publish(shop: Workshop, parent_id: int | None = None) -> Pub
     window = timedelta(seconds=shop.settings.fresh_for_seconds)
     async with publishing(shop.sessions) as session:
         run_id = await begin_run(shop, "unify", parent_id=parent_id)
-        landed = await _landed(session, window)
-        resolution = resolve(landed.entries, landed.prior)
-        found = _publication(landed, resolution, window)
-        version, assets = await publish(session, found, now())
+        overrides = await apply_overrides(session, shop.settings.data_dir, began)
+        landed = await read_landed(session, window, otherwise=began)
+        resolution = await anyio.to_thread.run_sync(_resolve, landed)
+        recent = await _recent(session, landed, resolution, window)
+        holding = _published(landed, resolution)
+        found = _publication(landed, resolution, holding, window, recent)
+        version, assets = await publish(session, found, now(), is_changed=overrides.changed > 0)
+    outcome = RunOutcome.PARTIAL if overrides.problems else RunOutcome.SUCCESS
     async with shop.sessions.begin() as session:
-        await finish_run(session, run_id, RunOutcome.SUCCESS, now(), dataset_version=version)
+        told = "; ".join(overrides.problems) or None
+        await finish_run(session, run_id, outcome, now(), error=told, dataset_version=version)
     report = PublishReport(
         version,
         assets,
         listings=len(landed.entries),
-        in_review=len(resolution.review),
+        in_review=sum(link.state is LinkState.REVIEW for link in holding),
         conflicts=tuple(conflict.detail for conflict in resolution.conflicts),
+        problems=overrides.problems,
         seconds=(now() - began).total_seconds(),
     )
     log.info("published", version=version, new=assets.new, changed=assets.changed, in_review=report.in_review)
     return report
 
 
-async def _landed(session: AsyncSession, window: timedelta) -> Landed:
-    rows = (await session.execute(landed_listings())).mappings().all()
-    links = (await session.execute(live_links())).mappings().all()
-    known = (await session.execute(identities())).mappings().all()
-    as_of = max((row["fetched_at"] for row in rows), default=now())
-    prior = Prior(
-        links=[_link(row) for row in links],
-        assets=[AssetIdentity(row["uid"], row["symbol"], row["name"]) for row in known],
-        successors={row["uid"]: row["successor_uid"] for row in known if row["successor_uid"]},
-    )
-    return Landed(
-        as_of=as_of,
-        entries=[_entry(row, as_of - window) for row in rows],
-        prior=prior,
-        listing_ids={(row["source"], row["source_id"]): row["id"] for row in rows},
-        link_ids={
-            (*_link_key(link), link.state): row["id"] for link, row in zip(prior.links, links, strict=True)
-        },
-    )
+def _resolve(landed: Landed) -> Resolution:
+    return resolve(near_priced(landed.entries), landed.prior)
 
 
-def _entry(row: RowMapping, fresh_from: datetime) -> Entry:
-    listing = Listing(
-        row["source"],
-        row["source_id"],
-        symbol=row["symbol"],
-        name=row["name"],
-        kind=ListingKind(row["kind"]) if row["kind"] else None,
-        is_active=row["is_active"],
-        image_url=row["image_url"],
-        addresses=tuple(row["addresses"]),
-    )
-    quote = Quote(row["source"], row["source_id"], **{name: row[name] for name in NUMBERS})
-    return Entry(listing, quote, is_fresh=observed_at(quote) >= fresh_from)
-
-
-def _link(row: RowMapping) -> Link:
-    return Link(
-        row["source"],
-        row["source_id"],
-        row["asset_uid"],
-        LinkState(row["state"]),
-        row["method"],
-        row["score"],
-        tuple(row["reasons"]),
-        row["decided_by"],
-    )
-
-
-def _link_key(link: Link) -> tuple[str, str, str]:
-    return link.source, link.source_id, link.asset_uid
-
-
-def _publication(landed: Landed, resolution: Resolution, window: timedelta) -> Publication:
-    """Turn a resolution into the rows that differ from what is there."""
-    holding = (*resolution.accepted, *resolution.review)
-    return Publication(
-        assets=[_row(asset) for asset in _merged(landed, resolution, window)],
-        links=[link for link in holding if (*_link_key(link), link.state) not in landed.link_ids],
-        retired_links=[
-            landed.link_ids[*_link_key(gone.link), gone.link.state] for gone in resolution.retired
-        ],
-        successors=resolution.successors,
-        listing_ids=landed.listing_ids,
-    )
-
-
-def _merged(landed: Landed, resolution: Resolution, window: timedelta) -> list[MergedAsset]:
+def _members(landed: Landed, resolution: Resolution) -> dict[str, list[Entry]]:
+    """Sort listings under the uids that they are accepted for."""
     entries = {entry.key: entry for entry in landed.entries}
     members: defaultdict[str, list[Entry]] = defaultdict(list)
     for link in resolution.accepted:
         if entry := entries.get((link.source, link.source_id)):
             members[link.asset_uid].append(entry)
-    identity = {asset.uid: asset for asset in resolution.assets}
-    return [
-        merge_asset(identity[uid], mine, unify_price(mine, landed.as_of, window))
-        for uid, mine in sorted(members.items())
+    return dict(members)
+
+
+async def _recent(
+    session: AsyncSession, landed: Landed, resolution: Resolution, window: timedelta
+) -> Mapping[Key, Decimal]:
+    """Find the own medians of late of those listings whose prices only history can judge."""
+    keys = [
+        key for mine in _members(landed, resolution).values() for key in disputed(mine, landed.as_of, window)
     ]
+    if not keys:
+        return {}
+    ids = {landed.listing_ids[key]: key for key in keys}
+    rows = await session.execute(recent_medians(list(ids), landed.as_of - RECENT))
+    return {ids[listing_id]: median for listing_id, median in rows.tuples()}
+
+
+def _publication(
+    landed: Landed,
+    resolution: Resolution,
+    holding: Sequence[Link],
+    window: timedelta,
+    recent: Mapping[Key, Decimal],
+) -> Publication:
+    """Turn a resolution into the rows that differ from what is there. `holding`: the links that are published."""
+    shown = {link.asset_uid for link in holding}
+    identity = {asset.uid: asset for asset in resolution.assets}
+    assets = [
+        merge_asset(identity[uid], mine, unify_price(mine, landed.as_of, window, recent))
+        for uid, mine in sorted(_members(landed, resolution).items())
+        if uid in shown
+    ]
+    held = {link_id(link) for link in holding}
+    gone = [(gone.link, gone.why) for gone in resolution.retired]
+    return Publication(
+        assets=[_row(asset) for asset in assets],
+        links=[link for link in holding if link_id(link) not in landed.link_ids],
+        retired_links={
+            landed.link_ids[link_id(link)]: why for link, why in gone if link_id(link) not in held
+        },
+        successors=resolution.successors,
+        listing_ids=landed.listing_ids,
+    )
+
+
+def _published(landed: Landed, resolution: Resolution) -> list[Link]:
+    """Choose the links that are published: those of assets with a price, and the doubts about these.
+
+    What was published before stays. A doubt brings the asset that it is about along, but not that one's own doubts:
+    so the same input publishes the same again.
+    """
+    quoted = {entry.key for entry in landed.entries if entry.quote}
+    own = {(link.source, link.source_id): link.asset_uid for link in resolution.accepted}
+    priced = {own[key] for key in quoted}
+    about = [
+        link
+        for link in (*resolution.review, *resolution.rejected)
+        if own[link.source, link.source_id] in priced
+    ]
+    shown = priced | {asset.uid for asset in landed.prior.assets} | {link.asset_uid for link in about}
+    return [*(link for link in resolution.accepted if link.asset_uid in shown), *about]
 
 
 def _row(asset: MergedAsset) -> dict[str, Any]:

@@ -30,6 +30,15 @@ class LinkState(StrEnum):
     REJECTED = "rejected"
 
 
+class DecisionAction(StrEnum):
+    """What a person can decide about listings and assets."""
+
+    ACCEPT = "accept"
+    REJECT = "reject"
+    MERGE = "merge"
+    SPLIT = "split"
+
+
 class ListingKind(StrEnum):
     """A coin lives on its own chain, a token on somebody else's."""
 

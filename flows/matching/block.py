@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from flows.matching import weights
-from flows.matching.entries import Conflict, Key
+from flows.matching import normalize, weights
+from flows.matching.entries import Conflict, Entry, Key
 from flows.matching.normalize import Profile
 
 BlockKey = tuple[str, str]
@@ -91,6 +91,13 @@ def block(profiles: Sequence[Profile]) -> Blocks:
             members[key][profile.source].append(profile.key)
     frozen = {key: {source: tuple(keys) for source, keys in found.items()} for key, found in members.items()}
     return Blocks({profile.key: profile for profile in profiles}, frozen)
+
+
+def near_priced(entries: Iterable[Entry]) -> list[Entry]:
+    """Leave out listings without a quote that share no key with one that has: they can neither be it nor rival it."""
+    told = [(entry, block_keys(normalize.profile(entry))) for entry in entries]
+    priced: set[BlockKey] = set().union(*(keys for entry, keys in told if entry.quote))
+    return [entry for entry, keys in told if entry.quote or not keys.isdisjoint(priced)]
 
 
 def block_keys(profile: Profile) -> set[BlockKey]:

@@ -71,7 +71,7 @@ class Conflict:
 class Resolution:
     """The state that holds now, complete: storing it twice changes nothing.
 
-    Every listing has exactly one accepted link. A listing in doubt founds an asset of its own, so that it is
+    Every listing has exactly one accepted link, and one link to an asset at most. A listing in doubt founds an asset of its own, so that it is
     served without being merged, and has review links to the assets that it might be.
     """
 
@@ -81,6 +81,8 @@ class Resolution:
     """Those of `assets` that are new."""
     accepted: tuple[Link, ...]
     review: tuple[Link, ...]
+    rejected: tuple[Link, ...]
+    """The matcher's own: candidates that lost to a better one, kept to explain it. A person's "no" is in `Prior`."""
     retired: tuple[RetiredLink, ...]
     successors: Mapping[str, str]
     """Uids given up in this run, with the uid that answers for each from now on."""

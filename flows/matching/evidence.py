@@ -13,7 +13,7 @@ from flows.matching.block import symbol_pairs
 from flows.matching.comparison import Comparison, Evidence
 from flows.matching.designation import called, name, slug
 from flows.matching.likeness import is_near
-from flows.matching.normalize import Profile
+from flows.matching.lineage import marks, second_bearer
 from flows.matching.standing import activity, kind, price, size
 
 
@@ -62,19 +62,6 @@ def symbol(pair: Comparison) -> Evidence | None:
     return Evidence("symbol", weights.OTHER_SYMBOL, f"symbols differ: {left[:40]!r} and {right[:40]!r}")
 
 
-def marks(pair: Comparison) -> Evidence | None:
-    """Hold against a link that one name says old, new, v2, wrapped, 3x and the other does not."""
-    different = _marks(pair.left) ^ _marks(pair.right)
-    if not different:
-        return None
-    return Evidence(
-        "marks",
-        min(map(weights.mark_points, different)),
-        f"only one is called {', '.join(sorted(different))}",
-        veto=bool(different & weights.BRIDGED),
-    )
-
-
 def disguise(pair: Comparison) -> Evidence | None:
     """Forbid a link to a listing whose letters pose as others, such as a Cyrillic letter in a Latin word."""
     if not pair.left.is_disguised and not pair.right.is_disguised:
@@ -86,10 +73,6 @@ def _is_exclusive(pair: Comparison, address: str) -> bool:
     return all(pair.blocks.count(("contract", address), profile.source) == 1 for profile in pair.both)
 
 
-def _marks(profile: Profile) -> frozenset[str]:
-    return profile.slug.marks.union(*(name.marks for name in profile.names[:1]))
-
-
 EVIDENCE: tuple[Callable[[Comparison], Evidence | None], ...] = (
     contract,
     symbol,
@@ -97,6 +80,7 @@ EVIDENCE: tuple[Callable[[Comparison], Evidence | None], ...] = (
     slug,
     called,
     marks,
+    second_bearer,
     disguise,
     activity,
     kind,

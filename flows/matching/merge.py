@@ -81,8 +81,7 @@ def unify_price(
     other sources or from `recent`, its own median of late. The price lies between the lowest and highest used.
     `as_of` of the result is the oldest time used, so that nothing old passes for new. None fresh: no price.
     """
-    judged = [_judge(entry.listing, entry.quote, as_of, window) for entry in _ordered(inputs) if entry.quote]
-    judged = _leave_out_outliers(judged, recent or {})
+    judged = _leave_out_outliers(_judged(inputs, as_of, window), recent or {})
     used = [one for one in judged if one.is_used]
     if not used:
         return UnifiedPrice(None, NONE_FRESH, None, 0.0, None, tuple(judged))
@@ -96,6 +95,24 @@ def unify_price(
         as_of=min(one.as_of for one in used),
         inputs=tuple(judged),
     )
+
+
+def disputed(inputs: Sequence[Entry], as_of: datetime, window: timedelta) -> list[Key]:
+    """Name an asset's two fresh listings whose prices are so far apart that only their own past can tell which is off.
+
+    None where there are more, of which the others judge, or fewer.
+    """
+    used = [one for one in _judged(inputs, as_of, window) if one.is_used]
+    return [_key(one) for one in used] if _are_two_apart(used) else []
+
+
+def _judged(inputs: Iterable[Entry], as_of: datetime, window: timedelta) -> list[PriceInput]:
+    return [_judge(entry.listing, entry.quote, as_of, window) for entry in _ordered(inputs) if entry.quote]
+
+
+def _are_two_apart(used: Sequence[PriceInput]) -> bool:
+    prices = [one.price_usd for one in used]
+    return 1 < len(prices) < weights.OUTLIER_QUORUM and _gap(max(prices), min(prices)) > weights.OUTLIER_GAP
 
 
 def _ordered(entries: Iterable[Entry]) -> list[Entry]:
@@ -125,10 +142,7 @@ def _leave_out_outliers(judged: Sequence[PriceInput], recent: Mapping[Key, Decim
             for one in used
             if (gap := _gap(one.price_usd, middle)) > weights.OUTLIER_GAP
         }
-    elif (
-        len(used) > 1
-        and _gap(max(one.price_usd for one in used), min(one.price_usd for one in used)) > weights.OUTLIER_GAP
-    ):
+    elif _are_two_apart(used):
         strayed = {
             _key(one): gap
             for one in used

@@ -17,13 +17,13 @@ from flows.matching.cluster import Cluster, Clusters, trust
 from flows.matching.decide import Decision, decide_all
 from flows.matching.entries import Conflict, Entry, Key, Prior, Resolution, RetiredLink
 from flows.matching.normalize import Profile, profile
-from flows.matching.uids import Uids
 from models.outcomes import LinkState
 from models.records import MATCHER, AssetIdentity, Link
+from models.uids import Uids
 
 FOUNDED = "founded"
 """The method of the link between an asset and the listing it was founded for."""
-_REVIEWS_PER_LISTING = 3
+_CANDIDATES_PER_LISTING = 3
 
 
 def resolve(entries: Sequence[Entry], prior: Prior) -> Resolution:
@@ -38,7 +38,8 @@ def resolve(entries: Sequence[Entry], prior: Prior) -> Resolution:
     refusals = clusters.join((decision.candidate for decision in accepted), vetoed)
     doubtful = [found for found in decisions if found.state is LinkState.REVIEW]
     doubtful += [Decision(refusal.candidate, LinkState.REVIEW, refusal.why) for refusal in refusals]
-    return _Outcome(profiles, prior, clusters, accepted, doubtful, conflicts).resolution()
+    lost = [found for found in decisions if found.state is LinkState.REJECTED]
+    return _Outcome(profiles, prior, clusters, accepted, doubtful, lost, conflicts).resolution()
 
 
 def _profiles(entries: Sequence[Entry]) -> tuple[dict[Key, Profile], list[Conflict]]:
@@ -65,18 +66,22 @@ class _Outcome:
     clusters: Clusters
     accepted: Sequence[Decision]
     doubtful: Sequence[Decision]
+    lost: Sequence[Decision]
     conflicts: list[Conflict]
 
     def resolution(self) -> Resolution:
         uids, founded = self._uids()
         links = self._links(uids)
         review = self._reviews(uids)
-        live = {(link.source, link.source_id, link.asset_uid, link.state) for link in (*links, *review)}
+        rejected = self._losers(uids, review)
+        holding = (*links, *review, *rejected)
+        live = {(link.source, link.source_id, link.asset_uid, link.state) for link in holding}
         return Resolution(
             assets=tuple(sorted((*self.prior.assets, *founded), key=lambda asset: asset.uid)),
             founded=tuple(sorted(founded, key=lambda asset: asset.uid)),
             accepted=tuple(sorted(links, key=_link_order)),
             review=tuple(sorted(review, key=_link_order)),
+            rejected=tuple(sorted(rejected, key=_link_order)),
             retired=tuple(self._retired(live, uids)),
             successors=self._successors(uids),
             conflicts=tuple(self.conflicts + self._ejections()),
@@ -92,8 +97,8 @@ class _Outcome:
             if cluster.uids:
                 uids[id(cluster)] = self._leading_uid(cluster)
                 continue
-            founder = self.profiles[min(cluster.members, key=trust)]
-            uid = names.found(founder)
+            founder = self.profiles[min(cluster.members, key=trust)].entry.listing
+            uid = names.found(founder.source, founder.source_id, founder.name)
             uids[id(cluster)] = uid
             founded.append(AssetIdentity(uid, *self._symbol_and_name(cluster, uid)))
         return uids, founded
@@ -160,12 +165,32 @@ class _Outcome:
         links: defaultdict[Key, dict[str, Link]] = defaultdict(dict)
         for decision in sorted(self.doubtful, key=lambda found: -found.candidate.points):
             subject = self._subject(decision)
-            if subject is None or len(links[subject]) >= _REVIEWS_PER_LISTING:
+            if subject is None or len(links[subject]) >= _CANDIDATES_PER_LISTING:
                 continue
             asset = self.clusters[decision.candidate.other(subject)]
             uid = uids[id(asset)]
             if not any(self.clusters.is_refused(subject, published) for published in asset.uids):
                 links[subject].setdefault(uid, _as_link(subject, uid, decision, LinkState.REVIEW))
+        return [link for found in links.values() for link in found.values()]
+
+    def _losers(self, uids: Mapping[int, str], review: Iterable[Link]) -> list[Link]:
+        """Keep the best of the candidates that lost to another, of both listings of a pair: they explain a link."""
+        told = {(*_key(link), link.asset_uid) for link in review}
+        links: defaultdict[Key, dict[str, Link]] = defaultdict(dict)
+        for decision in self.lost:
+            left, right = decision.candidate.left, decision.candidate.right
+            if self.clusters[left] is self.clusters[right]:
+                continue
+            for subject in (left, right):
+                asset = self.clusters[decision.candidate.other(subject)]
+                uid = uids[id(asset)]
+                is_settled = any(self.clusters.is_refused(subject, published) for published in asset.uids)
+                if (
+                    len(links[subject]) < _CANDIDATES_PER_LISTING
+                    and (*subject, uid) not in told
+                    and not is_settled
+                ):
+                    links[subject].setdefault(uid, _as_link(subject, uid, decision, LinkState.REJECTED))
         return [link for found in links.values() for link in found.values()]
 
     def _subject(self, decision: Decision) -> Key | None:
@@ -189,8 +214,8 @@ class _Outcome:
 
     def _why_retired(self, link: Link, uids: Mapping[int, str]) -> str:
         key = _key(link)
-        if link.state is LinkState.REVIEW:
-            return "no longer in doubt"
+        if link.state is not LinkState.ACCEPTED:
+            return "no longer in doubt" if link.state is LinkState.REVIEW else "no longer a candidate"
         if key in self.clusters.ejected:
             return self.clusters.ejected[key]
         return f"now linked to {uids[id(self.clusters[key])]}"

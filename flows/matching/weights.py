@@ -17,7 +17,7 @@ def _words(text: str) -> frozenset[str]:
 
 ACCEPT = 5.5
 """Points from which two listings are taken for the same coin."""
-REVIEW = 3.5
+REVIEW = 3.0
 """Points from which a person should look."""
 MARGIN = 0.5
 """How far the best candidate must be ahead of the next."""
@@ -32,7 +32,7 @@ SAME_SYMBOL_RARE = ((1, 2.5), (2, 1.8), (4, 1.2), (9, 0.5))
 """Extra points by how many pairs of listings share the symbol, at most."""
 FORMER_SYMBOL = 2.5
 NEAR_SYMBOL = -1.0
-OTHER_SYMBOL = -4.0
+OTHER_SYMBOL = -5.0
 
 NAME_POINTS = ((0.0, -3.0), (0.25, -0.5), (0.5, 2.0), (0.75, 3.5), (0.9, 4.5), (1.0, 6.0))
 """Similarity to points, straight lines between."""
@@ -56,6 +56,7 @@ ID_LIKE_NAME = 0.9
 
 MARKS_DIFFER = -2.0
 COPY_DIFFERS = -4.0
+AGE_DIFFERS = -4.0
 OTHER_CHAIN = -1.0
 INACTIVE = -4.0
 KIND_DIFFERS = -0.5
@@ -93,7 +94,7 @@ HOPELESS_SPREAD = 0.2
 
 GENERIC = _words(
     "token tokens coin coins protocol network finance financial dao platform chain blockchain project ecosystem "
-    "foundation labs lab inc ltd io com org net app the of and a by on for my official crypto cryptocurrency currency "
+    "foundation labs lab io com org net app the of and a by on for my official crypto cryptocurrency currency "
     "governance utility native defi erc bep trc 20 "
     "via"
 )
@@ -106,6 +107,8 @@ _COPY = _words("wrapped bridged bridge peg pegged wormhole staked leveraged")
 _AGE = {"old": "old", "legacy": "old", "deprecated": "old", "new": "new", "classic": "classic"}
 _CHAINS = _words("bsc eth heco polygon avax erc20 bep20 bep2 trc20")
 _VERSION = re.compile(r"v\d+|\d+x")
+_SHARE = _words("stock etf corp plc inc ltd")
+"""Words of a company's share, or of a token that stands for one."""
 BRIDGED = _words("bridged bridge peg pegged wormhole")
 
 
@@ -113,7 +116,14 @@ def mark_of(word: str) -> str | None:
     """Tell which mark a word is, if it is one: words that make it another coin, or the same on another chain."""
     if word in _COPY or word in _CHAINS or _VERSION.fullmatch(word):
         return word
-    return _AGE.get(word)
+    return "share" if word in _SHARE else _AGE.get(word)
+
+
+def age_of(mark: str) -> str | None:
+    """Tell whether a mark says that a coin is the older or the newer of its versions."""
+    if mark in {"old", "v1"}:
+        return "older"
+    return "newer" if mark == "new" or re.fullmatch(r"v[2-9]\d*", mark) else None
 
 
 def mark_points(mark: str) -> float:

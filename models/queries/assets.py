@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from models.queries.links import holds, joined
 from models.queries.paging import Order, Rows
@@ -68,13 +68,17 @@ def assets(wanted: AssetFilter, stale_before: datetime) -> Rows:
 
 def asset_by_uid(uid: str, stale_before: datetime) -> Rows:
     """Select the asset of that uid; for one that was merged away, the asset it became."""
+    return _assets(stale_before).where(ASSETS.c.id.in_(current_asset(uid)))
+
+
+def current_asset(uid: str) -> Select[tuple[int]]:
+    """Select the key of the asset that answers to a uid today."""
     chain = select(ASSETS.c.id, ASSETS.c.successor_id).where(ASSETS.c.uid == uid).cte("chain", recursive=True)
     # UNION without ALL ends the walk should successors ever form a ring.
     chain = chain.union(
         select(ASSETS.c.id, ASSETS.c.successor_id).join(chain, ASSETS.c.id == chain.c.successor_id)
     )
-    last = select(chain.c.id).where(chain.c.successor_id.is_(None))
-    return _assets(stale_before).where(ASSETS.c.id.in_(last))
+    return select(chain.c.id).where(chain.c.successor_id.is_(None))
 
 
 def asset_by_listing(source: str, source_id: str, stale_before: datetime) -> Rows:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Select, func, select, text
 
-from models.queries.tables import ADDRESSES, ASSETS, LANDED, LINKS, LISTINGS
+from models.queries.tables import ADDRESSES, ASSETS, LANDED, LINKS, LISTINGS, POINTS
 
 
 def landed_listings() -> Select[Any]:
-    """Every listing with its newest landed quote and its live addresses, by source and id."""
+    """Every listing with its live addresses and its newest landed quote, if it has one, by source and id."""
     addresses = (
         select(func.coalesce(func.array_agg(ADDRESSES.c.caip19), text("'{}'")))
         .where(ADDRESSES.c.listing_id == LISTINGS.c.id, ADDRESSES.c.retired_at.is_(None))
@@ -23,8 +26,24 @@ def landed_listings() -> Select[Any]:
     ]
     return (
         select(*listing, addresses.label("addresses"), *numbers)
-        .join(LANDED, LANDED.c.listing_id == LISTINGS.c.id)
+        .outerjoin(LANDED, LANDED.c.listing_id == LISTINGS.c.id)
         .order_by(LISTINGS.c.source, LISTINGS.c.source_id)
+    )
+
+
+def recent_medians(listing_ids: Sequence[int], since: datetime) -> Select[tuple[int, Decimal]]:
+    """Each listing's median price since then, without its newest: (listing, price), for those that have one."""
+    newest = func.coalesce(LANDED.c.source_updated_at, LANDED.c.fetched_at)
+    median = func.percentile_disc(0.5).within_group(POINTS.c.price_usd)
+    return (
+        select(POINTS.c.listing_id, median)
+        .join(LANDED, LANDED.c.listing_id == POINTS.c.listing_id)
+        .where(
+            POINTS.c.listing_id.in_(listing_ids),
+            POINTS.c.observed_at >= since,
+            POINTS.c.observed_at < newest,
+        )
+        .group_by(POINTS.c.listing_id)
     )
 
 

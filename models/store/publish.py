@@ -51,15 +51,20 @@ class Publication:
     """Every asset to be shown, with all its columns but the keys' and times'."""
     links: Sequence[Link]
     """Links that hold from now on and did not before."""
-    retired_links: Sequence[int]
-    """Keys of links that no longer hold."""
+    retired_links: Mapping[int, str]
+    """Keys of links that no longer hold, with the reason."""
     successors: Mapping[str, str]
     """Uids given up now, with the uid that answers for each."""
     listing_ids: Mapping[tuple[str, str], int]
 
 
-async def publish(session: AsyncSession, found: Publication, at: datetime) -> tuple[int, Counts]:
-    """Write a publication inside `publishing`; returns the dataset's version and what changed in the assets."""
+async def publish(
+    session: AsyncSession, found: Publication, at: datetime, *, is_changed: bool = False
+) -> tuple[int, Counts]:
+    """Write a publication inside `publishing`; returns the dataset's version and what changed in the assets.
+
+    `is_changed`: something that readers see was written before in the same transaction.
+    """
     quotes = await merge_from(
         session,
         table_of(Quote),
@@ -72,16 +77,18 @@ async def publish(session: AsyncSession, found: Publication, at: datetime) -> tu
     assets = await merge(session, Asset, rows, _ASSETS)
     await _link(session, found, at)
     touched = quotes.new + quotes.changed + assets.new + assets.changed
-    if touched or found.links or found.retired_links or found.successors:
-        await _next_version(session, at)
+    if is_changed or touched or found.links or found.retired_links or found.successors:
+        await next_version(session, at)
     version = await session.execute(text("SELECT version FROM dataset_version WHERE id = 1"))
     return version.scalar_one(), assets
 
 
 async def _link(session: AsyncSession, found: Publication, at: datetime) -> None:
     if found.retired_links:
-        gone = update(AssetLink).where(col(AssetLink.id).in_(found.retired_links))
-        await session.execute(gone.values(retired_at=at))
+        ended = [
+            {"id": key, "retired_at": at, "retired_because": why} for key, why in found.retired_links.items()
+        ]
+        await session.execute(update(AssetLink), ended)
     if not found.links and not found.successors:
         return
     ids = {row["uid"]: row["id"] for row in (await session.execute(identities())).mappings()}
@@ -108,7 +115,7 @@ def _link_row(
     }
 
 
-async def _next_version(session: AsyncSession, at: datetime) -> None:
+async def next_version(session: AsyncSession, at: datetime) -> None:
     """Count up, and tell whoever listens; they hear of it when the transaction commits."""
     grown = text(
         "UPDATE dataset_version SET version = version + 1, published_at = :at WHERE id = 1 RETURNING version"

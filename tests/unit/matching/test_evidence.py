@@ -13,7 +13,6 @@ from flows.matching.evidence import EVIDENCE
 from flows.matching.likeness import similarity
 from flows.matching.normalize import name_of, plain, profile
 from flows.matching.resolve import resolve
-from flows.matching.uids import Uids
 from models.outcomes import ListingKind
 from models.records import Listing, Quote
 
@@ -157,11 +156,3 @@ def test_what_is_settled_makes_the_rest_telling() -> None:
         "quorum-ledger",
         "quorum-ledger",
     ]
-
-
-def test_uids_come_from_the_coingecko_id_else_the_name_and_are_numbered() -> None:
-    assert Uids([]).found(profile(gecko("wrapped-bitcoin"))) == "wrapped-bitcoin"
-    assert Uids([]).found(profile(paprika(name="Moon & Co. [NEW]"))) == "moon-co-new"
-    assert Uids([]).found(profile(paprika("月", name="月"))).startswith("asset-")
-    uids = Uids(["alpha", "alpha-2"])
-    assert [uids.found(profile(paprika(name="Alpha"))) for _ in range(2)] == ["alpha-3", "alpha-4"]

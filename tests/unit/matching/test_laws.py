@@ -45,7 +45,7 @@ def after(resolution: Resolution, *more: Link, earlier: Prior | None = None) -> 
     said = {(link.source, link.source_id, link.asset_uid) for link in more}
     kept = [
         link
-        for link in (*resolution.accepted, *resolution.review)
+        for link in (*resolution.accepted, *resolution.review, *resolution.rejected)
         if (link.source, link.source_id, link.asset_uid) not in said
     ]
     successors = {**(earlier.successors if earlier else {}), **resolution.successors}
@@ -87,6 +87,18 @@ def test_a_second_run_changes_nothing(earlier: list[Entry], world: list[Entry]) 
     assert not second.successors
     assert second.accepted == first.accepted
     assert second.review == first.review
+    assert second.rejected == first.rejected
+
+
+@given(worlds, worlds)
+def test_a_listing_has_one_link_to_an_asset_at_most(earlier: list[Entry], world: list[Entry]) -> None:
+    for prior in (Prior(), after(resolve(earlier, Prior()))):
+        found = resolve(world, prior)
+        pairs = Counter(
+            (link.source, link.source_id, link.asset_uid)
+            for link in (*found.accepted, *found.review, *found.rejected)
+        )
+        assert not [pair for pair, count in pairs.items() if count > 1]
 
 
 @given(worlds, worlds, st.data())
@@ -104,7 +116,7 @@ def test_a_persons_no_is_never_overridden(
     for resolution in (found, again):
         successors = {**prior.successors, **found.successors}
         means = successors.get(no.asset_uid, no.asset_uid)
-        links = (*resolution.accepted, *resolution.review)
+        links = (*resolution.accepted, *resolution.review, *resolution.rejected)
         assert not [
             link
             for link in links

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from hashlib import blake2b
 
-from flows.matching.normalize import Profile, plain
-
-_MAX_LENGTH = 64
+LENGTH_AT_MOST = 64
+FORM = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+"""How every uid is written: lower-case ASCII words joined by single hyphens."""
 
 
 class Uids:
@@ -19,9 +20,9 @@ class Uids:
         self._taken = set(taken)
         self._numbers: defaultdict[str, int] = defaultdict(lambda: 2)
 
-    def found(self, profile: Profile) -> str:
+    def found(self, source: str, source_id: str, name: str | None) -> str:
         """Take the uid of a new asset from its most trusted listing; numbered from 2 where the plain one is taken."""
-        uid = wanted = wanted_uid(profile)
+        uid = wanted = wanted_uid(source, source_id, name)
         while uid in self._taken:
             uid = f"{wanted}-{self._numbers[wanted]}"
             self._numbers[wanted] += 1
@@ -29,15 +30,16 @@ class Uids:
         return uid
 
 
-def wanted_uid(profile: Profile) -> str:
+def wanted_uid(source: str, source_id: str, name: str | None) -> str:
     """Make the uid this listing would have if it were alone in the world."""
-    listing = profile.entry.listing
-    texts = (listing.source_id,) if listing.source == "coingecko" else (listing.name or "", listing.source_id)
+    texts = (source_id,) if source == "coingecko" else (name or "", source_id)
     for text in texts:
         if slug := _slug(text):
             return slug
-    return "asset-" + blake2b("\n".join(profile.key).encode(errors="replace"), digest_size=6).hexdigest()
+    return "asset-" + blake2b(f"{source}\n{source_id}".encode(errors="replace"), digest_size=6).hexdigest()
 
 
 def _slug(text: str) -> str:
-    return "-".join(re.findall(r"[a-z0-9]+", plain(text[: 4 * _MAX_LENGTH])[0]))[:_MAX_LENGTH].strip("-")
+    folded = unicodedata.normalize("NFKD", text[: 4 * LENGTH_AT_MOST]).casefold()
+    letters = "".join(char for char in folded if not unicodedata.combining(char))
+    return "-".join(re.findall(r"[a-z0-9]+", letters))[:LENGTH_AT_MOST].strip("-")

@@ -1,0 +1,95 @@
+"""What publication starts from, as the matcher takes it: every listing with its newest quote, every earlier decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from flows.matching.entries import Entry, Key, Prior, observed_at
+from models.outcomes import LinkState, ListingKind
+from models.queries.unification import identities, landed_listings, live_links
+from models.records import AssetIdentity, Link, Listing, Quote
+from models.store.quotes import NUMBERS
+
+LinkId = tuple[str, str, str, str]
+"""(source, source_id, uid, state): what tells live links apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """Everything there is, in one snapshot."""
+
+    as_of: datetime
+    """When the newest of it landed: the publication's clock."""
+    entries: Sequence[Entry]
+    prior: Prior
+    listing_ids: Mapping[Key, int]
+    link_ids: Mapping[LinkId, int]
+
+
+async def read_landed(session: AsyncSession, window: timedelta, otherwise: datetime) -> Landed:
+    """Read what has landed; quotes of the last `window` are fresh. `otherwise` is the clock where nothing landed."""
+    entries, listing_ids = [], {}
+    async for row in (await session.stream(landed_listings())).mappings():
+        entry = _entry(row)
+        entries.append(entry)
+        listing_ids[entry.key] = row["id"]
+    links = (await session.execute(live_links())).mappings().all()
+    known = (await session.execute(identities())).mappings().all()
+    as_of = max((entry.quote.fetched_at for entry in entries if entry.quote), default=otherwise)
+    prior = Prior(
+        links=[_link(row) for row in links],
+        assets=[AssetIdentity(row["uid"], row["symbol"], row["name"]) for row in known],
+        successors={row["uid"]: row["successor_uid"] for row in known if row["successor_uid"]},
+    )
+    return Landed(
+        as_of=as_of,
+        entries=[_dated(entry, as_of - window) for entry in entries],
+        prior=prior,
+        listing_ids=listing_ids,
+        link_ids={link_id(link): row["id"] for link, row in zip(prior.links, links, strict=True)},
+    )
+
+
+def link_id(link: Link) -> LinkId:
+    """Give what tells this link from the others that hold."""
+    return link.source, link.source_id, link.asset_uid, link.state
+
+
+def _dated(entry: Entry, fresh_from: datetime) -> Entry:
+    is_fresh = entry.quote is not None and observed_at(entry.quote) >= fresh_from
+    return replace(entry, is_fresh=True) if is_fresh else entry
+
+
+def _entry(row: RowMapping) -> Entry:
+    listing = Listing(
+        row["source"],
+        row["source_id"],
+        symbol=row["symbol"],
+        name=row["name"],
+        kind=ListingKind(row["kind"]) if row["kind"] else None,
+        is_active=row["is_active"],
+        image_url=row["image_url"],
+        addresses=tuple(row["addresses"]),
+    )
+    if row["price_usd"] is None:
+        return Entry(listing)
+    quote = Quote(row["source"], row["source_id"], **{name: row[name] for name in NUMBERS})
+    return Entry(listing, quote)
+
+
+def _link(row: RowMapping) -> Link:
+    return Link(
+        row["source"],
+        row["source_id"],
+        row["asset_uid"],
+        LinkState(row["state"]),
+        row["method"],
+        row["score"],
+        tuple(row["reasons"]),
+        row["decided_by"],
+    )
