@@ -5,35 +5,30 @@ Takes no database and no Prefect. A file that cannot be read is one clear line a
 
 from __future__ import annotations
 
-import csv
-import os
-import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-import orjson
 from rich.console import Console
 from rich.table import Table
 
-from flows.matching.pairing import UNMATCHED, Row, match_entries
-from flows.matching.recorded import (
-    Recorded,
-    UnknownShape,
-    mark_fresh,
-    read_contracts,
-    read_list,
-    with_contracts,
+from flows.match_files import (
+    BadInput,
+    contracts_of,
+    list_of,
+    refuse_overwriting,
+    split,
+    truth_of,
+    write_links,
 )
+from flows.matching.entries import Entry
+from flows.matching.pairing import UNMATCHED, Row, match_entries
+from flows.matching.recorded import Recorded, mark_fresh, with_contracts
 from models.outcomes import LinkState
 
 BAD_INPUT = 2
-COLUMNS = ("left_id", "right_id", "state", "method", "score", "reasons")
 _SHOWN_REJECTS = 3
-
-
-class BadInput(Exception):  # noqa: N818 - said to the person who typed it
-    """Something given on the command line cannot be used. The message is the whole story."""
 
 
 def match(
@@ -51,114 +46,85 @@ def match(
     """
     console = Console()
     try:
-        lists = _read(left, right, contracts)
-        known = _truth(truth) if truth else {}
-        rows = match_entries(*mark_fresh(lists[0].entries, lists[1].entries), explain=explain)
-        _write(out, rows)
+        inputs = _read(left, right, contracts)
+        refuse_overwriting(out, [*(file.path for file in inputs.files), *([truth] if truth else [])])
+        known = truth_of(truth, *inputs.sources) if truth else {}
+        rows = match_entries(*mark_fresh(*inputs.entries()), explain=explain)
+        write_links(out, rows)
     except BadInput as wrong:
         Console(stderr=True).print(
-            f"match: {wrong}", style="red", markup=False, highlight=False, soft_wrap=True
+            f"match: {' '.join(str(wrong).split())}",
+            style="red",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
         )
         return BAD_INPUT
-    _report(console, (left, right), lists, rows, out)
+    _report(console, inputs, rows, out)
     if truth:
         _report_truth(console, rows, known)
     return 0
 
 
-def _read(left: str, right: str, contracts: Sequence[str]) -> tuple[Recorded, Recorded]:
-    lists = []
-    for given in (left, right):
-        source, path = _split(given, "source:path")
-        try:
-            lists.append((source, read_list(source, _json(path))))
-        except UnknownShape as wrong:
-            raise BadInput(f"{path}: {wrong}") from None
-    if lists[0][0] == lists[1][0]:
-        raise BadInput(f"both lists are of {lists[0][0]}: give two sources")
-    known = _contracts(contracts)
-    found = [
-        _with_contracts(recorded, known if source == "coinpaprika" else {}) for source, recorded in lists
-    ]
-    return found[0], found[1]
+@dataclass(frozen=True, slots=True)
+class _FileRead:
+    """What one file gave."""
+
+    source: str
+    path: Path
+    shape: str
+    used: int
+    rejects: Sequence[str]
 
 
-def _with_contracts(recorded: Recorded, contracts: Mapping[str, Sequence[str]]) -> Recorded:
-    return Recorded(recorded.shape, with_contracts(recorded.entries, contracts), recorded.rejects)
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    """Everything that was read: two lists, and addresses for CoinPaprika's listings."""
+
+    sources: tuple[str, str]
+    lists: tuple[Recorded, Recorded]
+    contracts: Mapping[str, Sequence[str]]
+    files: tuple[_FileRead, ...]
+
+    def entries(self) -> list[tuple[Entry, ...]]:
+        """Give both lists, with the addresses added where they belong."""
+        return [
+            with_contracts(found.entries, self.contracts if source == "coinpaprika" else {})
+            for source, found in zip(self.sources, self.lists, strict=True)
+        ]
 
 
-def _contracts(given: Sequence[str]) -> dict[str, list[str]]:
+def _read(left: str, right: str, contracts: Sequence[str]) -> _Inputs:
+    (left_source, left_path), (right_source, right_path) = (
+        split(given, "source:path") for given in (left, right)
+    )
+    if left_source == right_source:
+        raise BadInput(f"both lists are of {left_source}: give two sources")
+    if contracts and "coinpaprika" not in (left_source, right_source):
+        raise BadInput("--contracts are CoinPaprika's, and none of the two lists is")
+    files: list[_FileRead] = []
+    lists = (list_of(left_source, left_path), list_of(right_source, right_path))
+    for source, path, found in zip((left_source, right_source), (left_path, right_path), lists, strict=True):
+        files.append(_FileRead(source, path, found.shape, len(found.entries), found.rejects))
     known: defaultdict[str, list[str]] = defaultdict(list)
-    for one in given:
-        platform, path = _split(one, "platform:path")
-        try:
-            found, _ = read_contracts(platform, _json(path))
-        except UnknownShape as wrong:
-            raise BadInput(f"{path}: {wrong}") from None
-        for source_id, addresses in found.items():
-            known[source_id] += addresses
-    return known
+    for platform, path in [split(given, "platform:path") for given in contracts]:
+        addresses, rejects = contracts_of(platform, path)
+        files.append(_FileRead(platform, path, "contracts", len(addresses), rejects))
+        for source_id, some in addresses.items():
+            known[source_id] += some
+    return _Inputs((left_source, right_source), lists, known, tuple(files))
 
 
-def _split(given: str, form: str) -> tuple[str, Path]:
-    name, colon, path = given.partition(":")
-    if not (name and colon and path):
-        raise BadInput(f"{given!r} should read {form}")
-    return name, Path(path)
-
-
-def _json(path: Path) -> object:
-    try:
-        return orjson.loads(path.read_bytes())
-    except OSError as wrong:
-        raise BadInput(f"{path}: {wrong.strerror or wrong}") from None
-    except orjson.JSONDecodeError as wrong:
-        raise BadInput(f"{path}: not JSON: {wrong}") from None
-
-
-def _truth(path: Path) -> dict[str, set[str]]:
-    """Read the known pairs: the ids that are right for each left id."""
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-        return {
-            row["coingecko_id"]: {row["coinpaprika_id"], *(row.get("also_right") or "").split("|")} - {""}
-            for row in rows
-        }
-    except OSError as wrong:
-        raise BadInput(f"{path}: {wrong.strerror or wrong}") from None
-    except (KeyError, UnicodeDecodeError, csv.Error) as wrong:
-        raise BadInput(f"{path}: not a truth file with coingecko_id and coinpaprika_id: {wrong}") from None
-
-
-def _write(out: Path, rows: Iterable[Row]) -> None:
-    """Write the whole file or nothing."""
-    try:
-        handle, temporary = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
-    except OSError as wrong:
-        raise BadInput(f"{out}: {wrong.strerror or wrong}") from None
-    try:
-        with os.fdopen(handle, "w", newline="", encoding="utf-8", errors="replace") as file:
-            writer = csv.writer(file)
-            writer.writerow(COLUMNS)
-            writer.writerows([getattr(row, column) for column in COLUMNS] for row in rows)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(out)
-    except OSError as wrong:
-        Path(temporary).unlink(missing_ok=True)
-        raise BadInput(f"{out}: {wrong.strerror or wrong}") from None
-
-
-def _report(
-    console: Console, names: tuple[str, str], lists: tuple[Recorded, Recorded], rows: Sequence[Row], out: Path
-) -> None:
-    table = Table("list", "shape", "listings", "rejected", title="match")
-    for name, recorded in zip(names, lists, strict=True):
-        table.add_row(name, recorded.shape, str(len(recorded.entries)), str(len(recorded.rejects)))
+def _report(console: Console, inputs: _Inputs, rows: Sequence[Row], out: Path) -> None:
+    table = Table("of", "file", "shape", "coins", "rejected", title="match")
+    for file in inputs.files:
+        table.add_row(file.source, file.path.name, file.shape, str(file.used), str(len(file.rejects)))
     console.print(table)
-    for recorded in lists:
-        for reason in recorded.rejects[:_SHOWN_REJECTS]:
-            console.print(f"rejected: {reason}", markup=False, highlight=False, soft_wrap=True)
+    for file in inputs.files:
+        for reason in file.rejects[:_SHOWN_REJECTS]:
+            console.print(
+                f"rejected in {file.path.name}: {reason}", markup=False, highlight=False, soft_wrap=True
+            )
     states = Counter(row.state for row in rows)
     methods = Counter((row.state, row.method) for row in rows if row.method)
     summary = Table("state", "method", "left listings")

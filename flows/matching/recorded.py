@@ -20,6 +20,12 @@ from models.outcomes import ListingKind
 from models.records import Listing, Quote
 
 Body = Sequence[Any] | Mapping[str, Any]
+_SAMPLE = 100
+"""Records that are looked at to tell a list's shape."""
+_YEARS = range(2009, 2101)
+"""Before the first there was no market; a year beyond the last is a mistake."""
+_MAGNITUDES = range(-40, 41)
+"""Powers of ten between which a number can be a price, a cap or a rank."""
 
 
 class UnknownShape(ValueError):  # noqa: N818 - it is the shape that is unknown
@@ -62,12 +68,14 @@ def read_contracts(platform: str, body: object) -> tuple[dict[str, list[str]], l
     chain = chain_id("coinpaprika", platform)
     if chain is None:
         raise UnknownShape(f"the platform {platform!r} is not in the table of chains (flows/chains.py)")
-    if not isinstance(body, list) or not all(isinstance(row, Mapping) and "address" in row for row in body):
+    if not isinstance(body, list) or (body and not any(_is_contract(row) for row in body)):
         raise UnknownShape("not a list of contracts (objects with an address and an id)")
     found: dict[str, list[str]] = {}
     rejects: list[str] = []
-    for row in body:
-        if (address := _address(chain, row["address"], rejects)) and isinstance(row.get("id"), str):
+    for number, row in enumerate(body):
+        if not _is_contract(row):
+            rejects.append(f"record {number}: not a contract (an object with an address and an id)")
+        elif address := _address(chain, row["address"], rejects):
             found.setdefault(row["id"], []).append(address)
     return found, rejects
 
@@ -94,20 +102,24 @@ def mark_fresh(*lists: Sequence[Entry]) -> list[tuple[Entry, ...]]:
     ]
 
 
+def _is_contract(row: object) -> bool:
+    return isinstance(row, Mapping) and isinstance(row.get("address"), str) and isinstance(row.get("id"), str)
+
+
 def _shape(body: object) -> tuple[str, Sequence[Any], datetime | None]:
-    """Tell which provider's list this is, by the keys of its first record."""
+    """Tell which provider's list this is, by the fields of its first records; any of them may be incomplete."""
     at: datetime | None = None
     rows = body
     if isinstance(body, Mapping):
         rows, at = body.get("data"), _time(body.get("timestamp"))
     if not isinstance(rows, list) or not rows:
         raise UnknownShape("not a list of coins, or an empty one")
-    first = next((row for row in rows if isinstance(row, Mapping)), {})
+    fields = set().union(*(row for row in rows[:_SAMPLE] if isinstance(row, Mapping)))
     shapes = {"current_price": "markets", "quotes": "tickers", "priceUsd": "assets", "is_active": "coins"}
-    shape = next((shape for key, shape in shapes.items() if key in first), "list")
-    if not {"id", "symbol", "name"} <= first.keys():
+    shape = next((shape for key, shape in shapes.items() if key in fields), "list")
+    if not {"id", "symbol", "name"} <= fields:
         raise UnknownShape(
-            f"not a list of coins: its records have {', '.join(sorted(map(str, first))[:6]) or 'no fields'}"
+            f"not a list of coins: its records have {', '.join(sorted(map(repr, fields))[:6]) or 'no fields'}"
         )
     return shape, rows, at
 
@@ -119,7 +131,7 @@ def _entry(source: str, row: Mapping[str, Any], at: datetime | None, rejects: li
         source_id=row["id"],
         symbol=_text(row.get("symbol")),
         name=_text(row.get("name")),
-        kind=ListingKind(kind) if kind in set(ListingKind) else None,
+        kind=ListingKind(kind) if isinstance(kind, str) and kind in set(ListingKind) else None,
         is_active=row.get("is_active") if isinstance(row.get("is_active"), bool) else None,
         addresses=tuple(_addresses(row, rejects)) or None,
     )
@@ -128,7 +140,10 @@ def _entry(source: str, row: Mapping[str, Any], at: datetime | None, rejects: li
 
 
 def _quote(source: str, row: Mapping[str, Any], rank: int | None, at: datetime | None) -> Quote | None:
-    usd = row["quotes"].get("USD", {}) if isinstance(row.get("quotes"), Mapping) else row
+    quotes = row.get("quotes")
+    usd = quotes.get("USD") if isinstance(quotes, Mapping) else row
+    if not isinstance(usd, Mapping):
+        return None
     price = _number(usd.get("price", usd.get("current_price", usd.get("priceUsd"))))
     updated_at = _time(row.get("last_updated")) or at
     if price is None or price <= 0 or updated_at is None:
@@ -170,17 +185,20 @@ def _number(value: object) -> Decimal | None:
         number = Decimal(str(value))
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    return number if number.is_finite() and (not number or number.adjusted() in _MAGNITUDES) else None
 
 
 def _time(value: object) -> datetime | None:
-    if isinstance(value, int) and 0 < value < 10**14:
-        return datetime.fromtimestamp(value / 1000, tz=UTC)
-    if not isinstance(value, str):
-        return None
+    """Read milliseconds or ISO 8601; None for what is no time in which there was a market."""
+    at: datetime | None = None
     try:
-        at = datetime.fromisoformat(value)
-    except ValueError:
+        if isinstance(value, int):
+            at = datetime.fromtimestamp(value / 1000, tz=UTC)
+        elif isinstance(value, str):
+            at = datetime.fromisoformat(value)
+    except (ValueError, OverflowError, OSError):
+        return None
+    if at is None or at.year not in _YEARS:
         return None
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.match_lists import COLUMNS, match
+from flows.match_files import COLUMNS
+from flows.match_lists import match
 
 USDX = "0x" + "ab" * 20
 LEFT = [
@@ -90,73 +91,53 @@ def test_the_truth_report_lists_every_miss(lists: Path, capsys: pytest.CaptureFi
     assert "66.67%" in told
 
 
-@pytest.mark.parametrize(
-    ("body", "complaint"),
-    [
-        (None, "No such file"),
-        (b"<html>", "not JSON"),
-        (b'[{"id": "x"}]', "not a list of coins"),
-        (b"[]", "empty"),
-        (b"[1, 2]", "not a list of coins"),
-        (b'{"error": "slow down"}', "not a list of coins"),
-        (b"\xff\xfe", "not JSON"),
-    ],
-)
-def test_a_bad_file_is_one_line_and_leaves_nothing(
-    body: bytes | None, complaint: str, lists: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (lists / "right.json").unlink()
-    if body is not None:
-        (lists / "right.json").write_bytes(body)
-    before = set(lists.iterdir())
-    assert run(lists) == 2
-    told = capsys.readouterr().err
-    assert complaint in told
-    assert "right.json" in told
-    assert told.count("\n") == 1
-    assert set(lists.iterdir()) == before
-
-
-@pytest.mark.parametrize(
-    ("left", "right", "contracts", "complaint"),
-    [
-        ("left.json", "coinpaprika:right.json", (), "source:path"),
-        ("coingecko:left.json", "coingecko:right.json", (), "two sources"),
-        ("coingecko:left.json", "coinpaprika:right.json", ("mars-chain:contracts.json",), "mars-chain"),
-        (
-            "coingecko:left.json",
-            "coinpaprika:right.json",
-            ("eth-ethereum:right.json",),
-            "not a list of contracts",
-        ),
-        ("coingecko:left.json", "coinpaprika:right.json", ("eth-ethereum",), "platform:path"),
-    ],
-)
-def test_a_bad_argument_says_how_it_should_read(
-    left: str,
-    right: str,
-    contracts: tuple[str, ...],
-    complaint: str,
-    lists: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.chdir(lists)
-    assert match(left, right, Path("links.csv"), contracts) == 2
-    assert complaint in capsys.readouterr().err
-    assert not Path("links.csv").exists()
-
-
-def test_a_bad_truth_file_or_folder_leaves_an_earlier_output_alone(lists: Path) -> None:
-    (lists / "links.csv").write_text("earlier")
-    (lists / "truth.csv").write_text("left,right\n1,2\n")
-    assert run(lists, truth=lists / "truth.csv") == 2
-    assert (lists / "links.csv").read_text() == "earlier"
-    assert (
-        match(
-            f"coingecko:{lists / 'left.json'}",
-            f"coinpaprika:{lists / 'right.json'}",
-            lists / "no" / "links.csv",
-        )
-        == 2
+def test_the_truth_counts_from_either_side(lists: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    truth = lists / "truth.csv"
+    truth.write_bytes(
+        b"\xef\xbb\xbfcoingecko_id,coinpaprika_id,also_right\r\ntidal-harbor,tdh-tidal-harbor,tdh-tidal\r\n"
     )
+    left, right = f"coinpaprika:{lists / 'right.json'}", f"coingecko:{lists / 'left.json'}"
+    assert match(left, right, lists / "links.csv", truth=truth) == 0
+    assert "100.00%" in capsys.readouterr().out
+    found = {row["left_id"]: row["right_id"] for row in rows_of(lists / "links.csv")}
+    assert found["tdh-tidal-harbor"] == "tidal-harbor"
+
+
+def test_what_could_not_be_used_is_counted_and_told(lists: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(lists, f"eth-ethereum:{lists / 'contracts.json'}") == 0
+    told = capsys.readouterr().out
+    assert "record 3: no id" in told
+    assert "'tidal-harbor' was listed before" in told
+    assert "'nonsense' is not a token address on tron" in told
+    assert "'kimex' is not a token address on eip155:1" in told
+
+
+COINCAP = {
+    "data": [
+        {"id": "tidal", "rank": "9", "symbol": "TDH", "name": "Tidal Harbor", "priceUsd": "1.5"},
+        {
+            "id": "ledger",
+            "rank": "3",
+            "symbol": "QLG",
+            "name": "Ledger",
+            "priceUsd": "2",
+            "tokens": {"1": [USDX]},
+        },
+    ],
+    "timestamp": 1767225600000,
+}
+
+
+@pytest.mark.parametrize("is_left", [True, False], ids=["left", "right"])
+def test_coincap_is_matched_on_either_side(lists: Path, is_left: bool) -> None:  # noqa: FBT001 - a parameter
+    (lists / "coincap.json").write_text(json.dumps(COINCAP))
+    both = [f"coincap:{lists / 'coincap.json'}", f"coingecko:{lists / 'left.json'}"]
+    left, right = both if is_left else both[::-1]
+    assert match(left, right, lists / "links.csv") == 0
+    accepted = {
+        (row["left_id"], row["right_id"])
+        for row in rows_of(lists / "links.csv")
+        if row["state"] == "accepted"
+    }
+    pairs = {("tidal", "tidal-harbor"), ("ledger", "quorum-ledger")}
+    assert accepted == (pairs if is_left else {(right, left) for left, right in pairs})
