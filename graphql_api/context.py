@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import strawberry
 from starlette.requests import Request
@@ -40,8 +41,10 @@ class Context:
     request: Request
     services: Services
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    cost: int = 0
     rows: Rows = field(init=False)
     _loaders: dict[object, Loader] = field(default_factory=dict, init=False)
+    _loading: set[asyncio.Task[None]] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
         self.rows = Rows(self.services.sessions)
@@ -73,6 +76,10 @@ class Context:
         if key not in self._loaders:
 
             async def load(parents: list[Parent]) -> list[list[Row]]:
+                # A loader works in a task of its own: `close` has to find it.
+                task = cast("asyncio.Task[None]", asyncio.current_task())
+                self._loading.add(task)
+                task.add_done_callback(self._loading.discard)
                 found: dict[Parent, list[Row]] = {each: [] for each in parents}
                 for row in await self.rows.all(select(parents, *args, **kwargs)):
                     found[row.parent].append(row)
@@ -80,6 +87,13 @@ class Context:
 
             self._loaders[key] = DataLoader(load_fn=load)
         return self._loaders[key].load(parent)
+
+    async def close(self) -> None:
+        """Stop what still runs for this request, and give its snapshot back."""
+        for task in self._loading:
+            task.cancel()
+        await asyncio.gather(*self._loading, return_exceptions=True)
+        await self.rows.close()
 
 
 Info = strawberry.Info[Context, None]

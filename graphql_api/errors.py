@@ -5,12 +5,18 @@ Each has the code that GraphQL puts in `extensions.code` and the status that RES
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class ApiError(Exception):
     """Root of the errors whose message is meant for the client: what happened, and what to do."""
 
     code = "INTERNAL"
     status = 500
+
+    def __init__(self, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.headers = dict(headers or {})
 
 
 class BadUserInput(ApiError):  # noqa: N818 - reads as the code it becomes
@@ -37,6 +43,12 @@ class MethodNotAllowed(BadUserInput):
     """The resource is there, but not for this method."""
 
     status = 405
+
+
+class TooLarge(BadUserInput):
+    """The body is longer than anything asked for here has to be."""
+
+    status = 413
 
 
 class RateLimited(ApiError):  # noqa: N818

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from email.message import Message
 
 JSON = "application/json"
@@ -15,6 +15,16 @@ def preferred(accept: str, offers: Sequence[str], otherwise: str) -> str:
     named = dict(_with_quality(part) for part in accept.split(","))
     best = max(offers, key=lambda offer: named.get(offer, 0.0))
     return best if named.get(best, 0.0) > 0 else otherwise
+
+
+def answered_in(headers: Mapping[str, str]) -> str:
+    """Choose what a request to GraphQL is answered in: JSON of either kind, or a page."""
+    return preferred(headers.get("accept", ""), [GRAPHQL_JSON, JSON, HTML], otherwise=JSON)
+
+
+def prefers_html(headers: Mapping[str, str]) -> bool:
+    """Tell whether a browser asks for a page."""
+    return answered_in(headers) == HTML
 
 
 def content_type(header: str) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from graphql_api.asset_queries import AssetQuery
 from graphql_api.checkpoints import CheckpointQuery
 from graphql_api.dataset import DatasetQuery
 from graphql_api.etl import EtlMutation
+from graphql_api.limits import Limits
 from graphql_api.records import RecordQuery
 from graphql_api.runs import RunQuery
 from graphql_api.scalars import SCALARS
@@ -40,7 +41,7 @@ class QuietSchema(strawberry.Schema):
         """Log nothing."""
 
 
-schema = QuietSchema(Query, Mutation, config=StrawberryConfig(scalar_map=SCALARS))
+schema = QuietSchema(Query, Mutation, config=StrawberryConfig(scalar_map=SCALARS), extensions=[Limits])
 
 
 def print_sdl() -> str:

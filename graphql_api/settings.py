@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
-from pydantic import Field
+from limits import RateLimitItem, parse_many
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from graphql_api.keys import Keys, NamedKeys
@@ -73,10 +74,51 @@ class ApiSettings(BaseSettings):
         le=3600,
         description="How long caches may keep an answer to GET unasked. 0: they ask each time, by ETag.",
     )
+    allowed_hosts: str = Field(
+        "",
+        description="Names, separated by commas, that this API answers to (Host header), like `api.example.org` or "
+        "`*.example.org`. Unset in dev: any. This machine's own names always count.",
+    )
+    cors_origins: str = Field(
+        "",
+        description="Origins, separated by commas, whose pages may ask, like `https://example.org`. Unset: none.",
+    )
+    rate_limit: str | None = Field(
+        None,
+        description="Requests of one key, or one address without a key, like `600/minute` or `20/second;600/minute`. "
+        "Unset: 600/minute in prod, any number in dev. Empty: any number.",
+    )
+    query_cost_limit: int = Field(
+        100_000,
+        ge=1,
+        description="What a GraphQL request may cost: one for each field of each row that may be asked of.",
+    )
+    query_depth_limit: int = Field(20, ge=1, description="How deep a GraphQL query may be nested.")
+    query_alias_limit: int = Field(100, ge=0, description="Aliases in one GraphQL query at most.")
+    query_token_limit: int = Field(1500, ge=1, description="Words and brackets in one GraphQL query at most.")
+    body_limit_bytes: int = Field(1_000_000, ge=1, description="How large a request's body may be.")
     batch_limit: int = Field(10, ge=1, le=100, description="Operations in one GraphQL batch at most.")
     persisted_queries: int = Field(
         1000, ge=0, description="GraphQL documents kept by their hash (automatic persisted queries). 0: none."
     )
+
+    @field_validator("rate_limit")
+    @classmethod
+    def _is_a_rate(cls, rate: str | None) -> str | None:
+        if rate:
+            parse_many(rate)
+        return rate
+
+    @field_validator("public_read")
+    @classmethod
+    def _prod_has_keys(cls, public_read: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - pydantic passes it so
+        known = info.data
+        has_keys = known.get("api_keys") or known.get("admin_keys")
+        if known.get("env") is Environment.PROD and not (public_read or has_keys):
+            raise ValueError(
+                "with ENV=prod nobody could read: set API_KEYS (or ADMIN_KEYS), or PUBLIC_READ=true to let anybody"
+            )
+        return public_read
 
     @property
     def reads_openly(self) -> bool:
@@ -87,6 +129,25 @@ class ApiSettings(BaseSettings):
     def shows_docs(self) -> bool:
         """Whether the pages for people and introspection are on."""
         return self.docs_enabled or self.env is Environment.DEV
+
+    @property
+    def pace(self) -> list[RateLimitItem]:
+        """How many requests one caller may send."""
+        unless_told = "600/minute" if self.env is Environment.PROD else ""
+        rate = unless_told if self.rate_limit is None else self.rate_limit
+        return parse_many(rate) if rate else []
+
+    @property
+    def hosts(self) -> list[str]:
+        """The names this API answers to; `*` is any."""
+        if self.env is Environment.DEV and not self.allowed_hosts:
+            return ["*"]
+        return [*_listed(self.allowed_hosts), "127.0.0.1", "localhost", "[::1]"]
+
+    @property
+    def origins(self) -> list[str]:
+        """The origins whose pages may ask."""
+        return _listed(self.cors_origins)
 
     @property
     def prefect_api(self) -> str:
@@ -103,3 +164,7 @@ class ApiSettings(BaseSettings):
     def stale_after(self) -> timedelta:
         """How old something may be before it is stale."""
         return timedelta(seconds=self.stale_after_seconds)
+
+
+def _listed(text: str) -> list[str]:
+    return [entry.strip() for entry in text.split(",") if entry.strip()]

@@ -26,12 +26,16 @@ from strawberry.types.graphql import OperationType
 from graphql_api.caching import NEVER, conditional
 from graphql_api.context import Context
 from graphql_api.errors import ApiError, BadUserInput, MethodNotAllowed, NotFound, TooComplex, masked
-from graphql_api.media import GRAPHQL_JSON, HTML, JSON, preferred
+from graphql_api.headers import page_policy
+from graphql_api.media import GRAPHQL_JSON, JSON, answered_in, prefers_html
 from graphql_api.operations import Operations, from_body, from_query_string
 from graphql_api.persisted import PersistedQueries
+from graphql_api.rest.answers import refusal
 from graphql_api.scalars import encode_exactly
 from graphql_api.schema import schema
 from graphql_api.settings import ApiSettings
+
+LONGEST_MESSAGE = 1000
 
 log = structlog.get_logger(__name__)
 
@@ -51,24 +55,32 @@ class View(GraphQL[Context, None]):
         try:
             response: Response = await super().run(request, *args, **kwargs)
         except ApiError as error:
-            response = self._refusal(request, error)
+            response = refusal(request, error)
         response.headers.add_vary_header("Accept")
         return conditional(request, response, self._settings)
 
     def is_request_allowed(self, request: BaseRequestProtocol) -> bool:
         """Refuse what is neither GET nor POST."""
         if request.method not in {"GET", "POST"}:
-            raise MethodNotAllowed("GraphQL is asked with POST, or with GET and `query`.")
+            raise MethodNotAllowed(
+                "GraphQL is asked with POST, or with GET and `query`.", {"allow": "GET, POST"}
+            )
         return True
 
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
         """Show the page to whoever prefers HTML, also with a query to begin with."""
-        asks = request.method == "GET" and _answers_in(request.headers) == HTML
+        asks = request.method == "GET" and prefers_html(request.headers)
         if asks and not self._settings.shows_docs:
             raise NotFound(
                 "This page is off here: DOCS_ENABLED=true turns it on. Queries are answered as JSON."
             )
         return asks
+
+    async def render_graphql_ide(self, request: Request) -> Response:
+        """Show the page, allowed to do just what it does."""
+        page = await super().render_graphql_ide(request)
+        page.headers["content-security-policy"] = page_policy(self.graphql_ide_html)
+        return page
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         """Make what the request's resolvers may touch."""
@@ -97,7 +109,7 @@ class View(GraphQL[Context, None]):
         try:
             return await super().execute_operation(request, *args, **kwargs)
         finally:
-            await request.state.context.rows.close()
+            await request.state.context.close()
 
     async def execute_single(
         self,
@@ -122,7 +134,9 @@ class View(GraphQL[Context, None]):
             )
         except InvalidOperationTypeError as error:
             if method == "GET":
-                raise MethodNotAllowed(f"{error.as_http_error_reason(method)}: send it with POST.") from error
+                raise MethodNotAllowed(
+                    f"{error.as_http_error_reason(method)}: send it with POST.", {"allow": "POST"}
+                ) from error
             reason = f"{error.as_http_error_reason(method)}: subscribe over a WebSocket."
         except CannotGetOperationTypeError as error:
             reason = error.as_http_error_reason()
@@ -143,7 +157,7 @@ class View(GraphQL[Context, None]):
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
         """Settle in which of the two media types this request is answered."""
         response = await super().get_sub_response(request)
-        if _answers_in(request.headers) == GRAPHQL_JSON:
+        if answered_in(request.headers) == GRAPHQL_JSON:
             response.headers["content-type"] = GRAPHQL_JSON
         return response
 
@@ -163,23 +177,6 @@ class View(GraphQL[Context, None]):
             media_type=f"{GRAPHQL_JSON if is_modern else JSON}; charset=utf-8",
         )
 
-    def _refusal(self, request: Request, error: ApiError) -> Response:
-        body = {"errors": [{"message": str(error), "extensions": {"code": error.code}}]}
-        is_modern = _answers_in(request.headers) == GRAPHQL_JSON
-        response = Response(
-            encode_exactly(body),
-            error.status,
-            headers={"cache-control": NEVER},
-            media_type=f"{GRAPHQL_JSON if is_modern else JSON}; charset=utf-8",
-        )
-        if isinstance(error, MethodNotAllowed):
-            response.headers["allow"] = "POST" if request.method == "GET" else "GET, POST"
-        return response
-
-
-def _answers_in(headers: Any) -> str:  # noqa: ANN401 - Starlette's or an adapter's
-    return preferred(headers.get("accept", ""), [GRAPHQL_JSON, JSON, HTML], otherwise=JSON)
-
 
 def _status(answer: GraphQLHTTPResponse, *, is_modern: bool) -> int:
     if "data" in answer:
@@ -195,7 +192,9 @@ def _presentable(error: GraphQLError, request_id: str) -> GraphQLError:
         case ApiError():
             code, message = cause.code, error.message
         case GraphQLError():
-            code, message = BadUserInput.code, error.message
+            code, message = BadUserInput.code, _shortened(error.message)
+        case _ if error.nodes and error.path is None:  # what a value in the document made a scalar raise
+            code, message = BadUserInput.code, _shortened(error.message)
         case _:
             log.error("unexpected error", graphql_path=error.path, exc_info=cause)
             code, message = "INTERNAL", masked(request_id)
@@ -203,6 +202,11 @@ def _presentable(error: GraphQLError, request_id: str) -> GraphQLError:
     return GraphQLError(
         message, error.nodes, error.source, error.positions, error.path, extensions=extensions
     )
+
+
+def _shortened(message: str) -> str:
+    """Quote no megabytes back at who sent them."""
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
 
 
 def _root(error: GraphQLError) -> Exception:

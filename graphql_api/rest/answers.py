@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -12,8 +13,8 @@ from starlette.responses import Response
 
 from graphql_api.caching import NEVER, conditional, validator
 from graphql_api.context import Context
-from graphql_api.errors import ApiError, masked
-from graphql_api.media import JSON
+from graphql_api.errors import ApiError, BadUserInput, NotFound, masked
+from graphql_api.media import GRAPHQL_JSON, JSON, answered_in
 from graphql_api.scalars import encode_exactly
 
 log = structlog.get_logger(__name__)
@@ -39,12 +40,12 @@ def endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         try:
             return conditional(request, await handler(context), context.settings)
         except ApiError as error:
-            return _refusal(request, error.status, error.code, str(error))
+            return refusal(request, error)
         except Exception:  # the rim: what nobody foresaw is logged here and told to nobody
             log.exception("unexpected error")
-            return _refusal(request, 500, "INTERNAL", masked(context.request_id))
+            return refusal(request, ApiError(masked(context.request_id)))
         finally:
-            await context.rows.close()
+            await context.close()
 
     return handle
 
@@ -52,13 +53,24 @@ def endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
 async def refuse(request: Request, error: Exception) -> Response:
     """Answer for what never reached an endpoint: an unknown path, a method that it has not."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
-    code = "NOT_FOUND" if error.status_code == 404 else "BAD_USER_INPUT"  # noqa: PLR2004 - HTTP's own number
-    message = f"{request.method} {request.url.path}: {error.detail}. GET /health and POST /graphql are here."
-    return _refusal(request, error.status_code, code, message, error.headers)
+    is_unknown = error.status_code == HTTPStatus.NOT_FOUND
+    said = f"{request.method} {request.url.path}: {error.detail}. GET /health and POST /graphql are here."
+    if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        said = f"The body is larger than the {request.app.state.services.settings.body_limit_bytes} bytes allowed."
+    refused = (NotFound if is_unknown else BadUserInput)(said, error.headers)
+    return refusal(request, refused, error.status_code)
 
 
-def _refusal(
-    request: Request, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
-) -> Response:
-    body: dict[str, Any] = {"detail": message, "code": code, "request_id": request.state.request_id}
-    return answer(body, status, {**(headers or {}), "cache-control": NEVER})
+def refusal(request: Request, error: ApiError, status: int | None = None) -> Response:
+    """Answer what is wrong, to GraphQL's clients in GraphQL's shape."""
+    request_id = request.state.request_id
+    if request.url.path == "/graphql":
+        body: dict[str, Any] = {"errors": [{"message": str(error), "extensions": {"code": error.code}}]}
+        media_type = (
+            f"{GRAPHQL_JSON if answered_in(request.headers) == GRAPHQL_JSON else JSON}; charset=utf-8"
+        )
+    else:
+        body = {"detail": str(error), "code": error.code, "request_id": request_id}
+        media_type = JSON
+    headers = {**error.headers, "cache-control": NEVER}
+    return Response(encode_exactly(body), status or error.status, headers, media_type)

@@ -2,50 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.e2e.conftest import eventually, free_port
+from tests.e2e.api_process import api_process
 
 HERE = Path(__file__).parent
 NODE_AT_LEAST = 20
 
 
-@contextmanager
-def api_process(database_url: str, **environment: str) -> Iterator[str]:
-    """Start `python -m graphql_api` and yield its URL once it answers."""
-    port = str(free_port())
-    own = {"DATABASE_URL": database_url, "API_PORT": port} | environment
-    with subprocess.Popen([sys.executable, "-m", "graphql_api"], env=os.environ | own) as process:
-        url = f"http://127.0.0.1:{port}"
-        try:
-            eventually(lambda: _answers(url), 30)
-            yield url
-        finally:
-            process.send_signal(signal.SIGTERM)
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/health/live").is_success
-    except httpx.TransportError:
-        return False
-
-
 @pytest.fixture
 def api_url(database_url: str) -> Iterator[str]:
     """The API's URL."""
-    with api_process(database_url, RATE_LIMIT="") as url:
-        yield url
+    with api_process(database_url, RATE_LIMIT="") as api:
+        yield api.url
 
 
 @pytest.fixture(scope="session")

@@ -47,7 +47,7 @@ def test_the_door_serves_until_it_is_told_to_stop(door: tuple[str, subprocess.Po
             assert process.poll() is None, "the door closed by itself"
             time.sleep(0.2)
     answer = httpx.post(f"{url}/graphql", json={"query": "{ assets { totalCount } }"})
-    assert answer.json() == {"data": {"assets": {"totalCount": 0}}}
+    assert answer.json()["data"] == {"assets": {"totalCount": 0}}
     assert httpx.get(f"{url}/health").json()["status"] == "degraded"
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=20) in {0, -signal.SIGTERM}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import nullcontext
 
 import pytest
 from pydantic import ValidationError
 from starlette.requests import Request
 
 from graphql_api.errors import ApiError, Forbidden, Unauthenticated
-from graphql_api.security import require_admin
+from graphql_api.security import require_admin, require_reader
 from graphql_api.settings import ApiSettings, Environment
 from models.settings import told
 
@@ -32,7 +33,7 @@ def _request(client: str = "127.0.0.1", host: str = "127.0.0.1:8000", **headers:
 
 OPEN = ApiSettings(admin_keys="")
 KEYED = ApiSettings(admin_keys="first, berta:zweiter")
-PROD = ApiSettings(admin_keys="", env=Environment.PROD)
+PROD = ApiSettings(public_read=True, env=Environment.PROD)
 
 
 @pytest.mark.parametrize(
@@ -58,6 +59,8 @@ def test_may_and_under_which_name(settings: ApiSettings, request_: Request, name
         (OPEN, _request(x_forwarded_for="203.0.113.7"), Forbidden),
         (OPEN, _request(origin="https://evil.example"), Forbidden),
         (OPEN, _request(origin="null"), Forbidden),
+        (OPEN, _request(sec_fetch_site="cross-site"), Forbidden),
+        (OPEN, _request(sec_fetch_site="same-site"), Forbidden),
         (OPEN, _request(x_api_key="anything"), Forbidden),
         (OPEN, _request(x_api_key=""), Forbidden),
         (KEYED, _request(), Unauthenticated),
@@ -96,6 +99,36 @@ def test_a_wrong_list_of_keys_is_refused_in_a_sentence_that_shows_no_key(listed:
         ApiSettings(admin_keys=listed)
     assert complaint in told(refusal.value)
     assert "s3cret" not in told(refusal.value) + str(refusal.value)
+
+
+READERS = ApiSettings(api_keys="rita:read", admin_keys="anna:all")
+
+
+@pytest.mark.parametrize("key", ["read", "all"])
+def test_readers_and_admins_may_read(key: str) -> None:
+    require_reader(_request("203.0.113.7", x_api_key=key), READERS)
+    with pytest.raises(Forbidden) if key == "read" else nullcontext():
+        require_admin(_request("203.0.113.7", x_api_key=key), READERS)
+
+
+def test_others_may_not_read_unless_reading_is_open() -> None:
+    with pytest.raises(Unauthenticated):
+        require_reader(_request(), READERS)
+    with pytest.raises(Forbidden):
+        require_reader(_request(x_api_key="guess"), READERS)
+    require_reader(_request(), ApiSettings(api_keys="rita:read", public_read=True))
+    require_reader(_request("203.0.113.7"), OPEN)
+    require_reader(_request("203.0.113.7", x_api_key="guess"), OPEN)
+
+
+def test_prod_without_keys_is_refused_in_a_sentence_unless_reading_is_public() -> None:
+    with pytest.raises(ValidationError) as refusal:
+        ApiSettings(env=Environment.PROD)
+    assert told(refusal.value).startswith(
+        "PUBLIC_READ: Value error, with ENV=prod nobody could read: set API_KEYS"
+    )
+    assert not ApiSettings(env=Environment.PROD, admin_keys="all").reads_openly
+    assert ApiSettings(env=Environment.PROD, public_read=True).reads_openly
 
 
 def test_keys_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,65 @@
+"""What every request must pass before anything looks at what it asks: its URL, its size, its pace, its key."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote_to_bytes
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from graphql_api.errors import ApiError, BadUserInput, TooLarge
+from graphql_api.media import prefers_html
+from graphql_api.pace import Pace
+from graphql_api.rest.answers import refusal
+from graphql_api.security import require_reader
+from graphql_api.settings import ApiSettings
+
+ALIVE = "/health/live"
+OPEN = frozenset({ALIVE, "/health", "/docs", "/openapi.json"})
+"""Paths that need no key: probes have none, and the pages show how to send one."""
+
+
+class Gate:
+    """Middleware: lets a request pass, or answers what is wrong with it."""
+
+    def __init__(self, app: ASGIApp, settings: ApiSettings) -> None:
+        self.app = app
+        self._settings = settings
+        self._pace = Pace(settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check the request and pass it on."""
+        if scope["type"] == "http" and scope["path"] != ALIVE:
+            request = Request(scope)
+            try:
+                _require_readable_url(request)
+                _require_small_body(request, self._settings.body_limit_bytes)
+                await self._pace.keep(request)
+                if not _is_open(request):
+                    require_reader(request, self._settings)
+            except ApiError as error:
+                await refusal(request, error)(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+
+def _is_open(request: Request) -> bool:
+    is_page = request.url.path == "/graphql" and request.method == "GET" and prefers_html(request.headers)
+    return is_page or request.url.path in OPEN or request.url.path.startswith("/static/")
+
+
+def _require_readable_url(request: Request) -> None:
+    for part, where in (
+        (request.scope["query_string"], "query"),
+        (request.scope.get("raw_path", b""), "path"),
+    ):
+        try:
+            unquote_to_bytes(part).decode()
+        except UnicodeDecodeError as error:
+            raise BadUserInput(f"The URL's {where} is not UTF-8: {error.reason}.") from error
+
+
+def _require_small_body(request: Request, limit: int) -> None:
+    declared = request.headers.get("content-length", "0")
+    if not declared.isdecimal() or len(declared) > len(str(limit)) or int(declared) > limit:
+        raise TooLarge(f"The body is larger than the {limit} bytes that are allowed.")
