@@ -6,29 +6,22 @@ the work and not a crowd. Run: `pytest tests/benchmarks/matching -s`.
 
 import resource
 import time
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
-import orjson
 import pytest
 
 from flows.matching.entries import Entry
 from flows.matching.pairing import match_entries
-from flows.matching.recorded import read_list
-
-RECORDED = Path(__file__).parents[4] / "shared" / "recorded"
+from tests.benchmarks.matching.recorded_cases import ABSENT, CASES, RECORDED
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not RECORDED.is_dir(), reason=f"no recorded lists at {RECORDED.resolve()}"),
+    pytest.mark.skipif(not RECORDED.is_dir(), reason=ABSENT),
 ]
 
 
-def entries(source: str, path: str) -> list[Entry]:
-    return list(read_list(source, orjson.loads((RECORDED / path).read_bytes())).entries)
-
-
-def copied(listed: list[Entry], times: int) -> list[Entry]:
+def copied(listed: Sequence[Entry], times: int) -> list[Entry]:
     """Repeat a list, each time as other coins."""
     return [_other(entry, number) for number in range(times) for entry in listed]
 
@@ -49,8 +42,7 @@ def _other(entry: Entry, number: int) -> Entry:
 
 
 def test_cost_grows_near_linearly() -> None:
-    left = entries("coingecko", "coingecko/coingecko_list_2022-01-07.json")
-    right = entries("coinpaprika", "coinpaprika/coinpaprika_coins_2022-01-07.json")
+    left, right = CASES[0].lists()
     seconds: dict[int, float] = {}
     for times in (1, 2, 4):
         more_left, more_right = copied(left, times), copied(right, times)

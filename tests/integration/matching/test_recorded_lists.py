@@ -4,101 +4,90 @@ The recorded lists are not part of the project: they lie beside the repository, 
 """
 
 import csv
-from collections import Counter
 from pathlib import Path
 
 import orjson
 import pytest
 
 from flows.match_lists import match
+from tests.benchmarks.matching.recorded_cases import (
+    ABSENT,
+    CASES,
+    CONTRACTS,
+    LIST,
+    RECORDED,
+    TICKERS,
+    Case,
+    Score,
+    score,
+)
 
-RECORDED = Path(__file__).parents[4] / "shared" / "recorded"
-GECKO = RECORDED / "coingecko"
-PAPRIKA = RECORDED / "coinpaprika"
-CONTRACTS = PAPRIKA / "coinpaprika_contracts_eth_2021-08-12.json"
-PLATFORMS = GECKO / "coingecko_list_platforms_2023-05-03.json"
-COINS = PAPRIKA / "coinpaprika_coins_2022-01-07.json"
-TICKERS = PAPRIKA / "coinpaprika_tickers_2021-08-12.json"
+ON_ONE_DAY, BY_CONTRACT, WITH_CONTRACTS, SAME_DAY, *MONTHS_APART = CASES
+COINCAP = RECORDED / "coincap" / "coincap_assets_100_2018-08-06.json"
 
-pytestmark = pytest.mark.skipif(not RECORDED.is_dir(), reason=f"no recorded lists at {RECORDED.resolve()}")
+pytestmark = pytest.mark.skipif(not RECORDED.is_dir(), reason=ABSENT)
 
 
-def rows_of(left: Path, right: Path, out: Path, *contracts: str) -> dict[str, dict[str, str]]:
-    assert match(f"coingecko:{left}", f"coinpaprika:{right}", out, contracts) == 0
+def accepted(left: str, right: str, out: Path, *contracts: str) -> dict[str, str]:
+    """Run the dry run and read the accepted links from its file, which has a line for every left listing."""
+    assert match(left, right, out, contracts) == 0
     with out.open(newline="", encoding="utf-8") as file:
-        return {row["left_id"]: row for row in csv.DictReader(file)}
-
-
-def score(rows: dict[str, dict[str, str]], known: dict[str, set[str]]) -> Counter[str]:
-    verdicts: Counter[str] = Counter()
-    for left_id, right_ids in known.items():
-        row = rows[left_id]
-        if row["state"] != "accepted":
-            verdicts["unmatched"] += 1
-        else:
-            verdicts["right" if row["right_id"] in right_ids else "wrong"] += 1
-    return verdicts
-
-
-def truth(name: str) -> dict[str, set[str]]:
-    with (RECORDED / "truth" / name).open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    return {
-        row["coingecko_id"]: {row["coinpaprika_id"], *row["also_right"].split("|")} - {""} for row in rows
-    }
+    body = orjson.loads(Path(left.partition(":")[2]).read_bytes())
+    assert len(rows) == len(body["data"] if isinstance(body, dict) else body)
+    return {row["left_id"]: row["right_id"] for row in rows if row["state"] == "accepted"}
+
+
+def scored(case: Case, folder: Path) -> Score:
+    contracts = [f"eth-ethereum:{RECORDED / CONTRACTS}"] if case.has_contracts else []
+    left, right = f"coingecko:{RECORDED / case.left}", f"coinpaprika:{RECORDED / case.right}"
+    return score(accepted(left, right, folder / "links.csv", *contracts), case.known())
 
 
 def test_lists_alone_are_matched_to_99_percent(tmp_path: Path) -> None:
-    known = truth("F_lists_2022-01-07.csv")
-    found = score(rows_of(GECKO / "coingecko_list_2022-01-07.json", COINS, tmp_path / "f.csv"), known)
-    assert found["right"] >= 0.99 * len(known)
-    assert found["wrong"] <= 0.003 * len(known)
+    found = scored(ON_ONE_DAY, tmp_path)
+    assert found.right >= 0.99 * found.pairs
+    assert found.wrong <= 0.003 * found.pairs
 
 
-@pytest.mark.parametrize(
-    ("left", "name"),
-    [
-        ("coingecko_markets_250_2022-01-29.json", "C_2022-01-29_vs_2021-08-12.csv"),
-        ("coingecko_markets_250_2022-08-30.json", "D_2022-08-30_vs_2021-08-12.csv"),
-        ("coingecko_markets_250_2023-05-03.json", "E_2023-05-03_vs_2021-08-12.csv"),
-    ],
-    ids="CDE",
-)
-def test_months_apart_nothing_is_linked_wrongly(left: str, name: str, tmp_path: Path) -> None:
-    known = truth(name)
-    found = score(rows_of(GECKO / left, TICKERS, tmp_path / "links.csv"), known)
-    assert found["wrong"] == 0
-    assert found["right"] >= 0.95 * len(known)
+def test_pairs_known_by_contract_are_found_by_their_names_alone(tmp_path: Path) -> None:
+    found = scored(BY_CONTRACT, tmp_path)
+    assert found.pairs > 800
+    assert found.right >= 0.98 * found.pairs
+    assert found.wrong <= 0.003 * found.pairs
+
+
+@pytest.mark.parametrize("case", MONTHS_APART, ids=lambda case: case.name)
+def test_months_apart_nothing_is_linked_wrongly(case: Case, tmp_path: Path) -> None:
+    found = scored(case, tmp_path)
+    assert found.wrong == 0
+    assert found.right >= found.pairs - 1
 
 
 def test_on_the_same_day_all_are_right(tmp_path: Path) -> None:
-    known = truth("A_same_day_2021-08-12.csv")
-    left = GECKO / "coingecko_markets_50_2021-08-12_DERIVED.json"
-    assert score(rows_of(left, TICKERS, tmp_path / "a.csv"), known) == Counter(right=len(known))
+    found = scored(SAME_DAY, tmp_path)
+    assert found.right == found.pairs > 0
 
 
 def test_a_shared_contract_decides(tmp_path: Path) -> None:
-    listed = {row["id"] for row in orjson.loads(COINS.read_bytes())}
-    by_address = {row["address"].strip(): row["id"] for row in orjson.loads(CONTRACTS.read_bytes())}
-    known = {
-        coin["id"]: {by_address[address]}
-        for coin in orjson.loads(PLATFORMS.read_bytes())
-        if (address := coin["platforms"].get("ethereum")) and by_address.get(address) in listed
-    }
-    assert len(known) > 900
-    found = score(rows_of(PLATFORMS, COINS, tmp_path / "links.csv", f"eth-ethereum:{CONTRACTS}"), known)
-    assert found["right"] >= 0.998 * len(known)
+    found = scored(WITH_CONTRACTS, tmp_path)
+    assert found.pairs > 900
+    assert found.right >= 0.998 * found.pairs
+
+
+def test_a_coin_that_took_over_a_name_is_not_linked_to_the_one_that_had_it(tmp_path: Path) -> None:
+    left = f"coingecko:{RECORDED / MONTHS_APART[-1].left}"
+    assert "terra-luna-2" not in accepted(left, f"coinpaprika:{RECORDED / TICKERS}", tmp_path / "links.csv")
 
 
 def test_a_list_full_of_nulls_is_survived(tmp_path: Path) -> None:
-    rows = rows_of(GECKO / "coingecko_markets_145_2022-08-26.json", TICKERS, tmp_path / "links.csv")
-    assert len(rows) == 145
+    left = RECORDED / "coingecko" / "coingecko_markets_145_2022-08-26.json"
+    assert accepted(f"coingecko:{left}", f"coinpaprika:{RECORDED / TICKERS}", tmp_path / "links.csv")
 
 
-def test_coincap_is_told_by_its_shape(tmp_path: Path) -> None:
-    left = GECKO / "coingecko_list_2022-01-07.json"
-    right = RECORDED / "coincap" / "coincap_assets_100_2018-08-06.json"
-    assert match(f"coingecko:{left}", f"coincap:{right}", tmp_path / "links.csv") == 0
-    with (tmp_path / "links.csv").open(newline="", encoding="utf-8") as file:
-        accepted = {row["right_id"] for row in csv.DictReader(file) if row["state"] == "accepted"}
-    assert {"bitcoin", "ethereum", "cardano"} <= accepted
+def test_coincap_is_told_by_its_shape_on_either_side(tmp_path: Path) -> None:
+    lists = [f"coingecko:{RECORDED / LIST}", f"coincap:{COINCAP}"]
+    forth = accepted(lists[0], lists[1], tmp_path / "forth.csv")
+    back = accepted(lists[1], lists[0], tmp_path / "back.csv")
+    assert forth == {right: left for left, right in back.items()}
+    assert {"bitcoin", "ethereum", "cardano"} <= set(back)
