@@ -6,7 +6,6 @@ whatever is killed, whenever: what is there is whole, and the next run brings th
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -16,14 +15,14 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from flows.errors import Fatal, SourceError, SourceSkipped
-from flows.reading import Batch, read_page, reject_of_page
+from flows.reading import Arrival, Batch, arrive, reject_of_page, understand
 from flows.settings import SourceSettings
 from flows.sources.contract import QUOTES, Feed, Fetched, PageRequest, Source
 from flows.workshop import Workshop, begin_run, now
 from models.outcomes import RunOutcome
 from models.records import Listing
 from models.store.history import make_room
-from models.store.listings import land_listings
+from models.store.listings import land_listings, listing_ids
 from models.store.quotes import append_points, land_quotes
 from models.store.rates import land_rates
 from models.store.records import advance_checkpoint, completed_at, keep_raw, keep_rejects, note_drift
@@ -156,30 +155,34 @@ class Ingest:
         self, name: str, feed: Feed, request: PageRequest, before: int
     ) -> tuple[PageRequest | None, int]:
         """Fetch, read and store one page; returns the next one's request and how many records this one had."""
-        fetched: Fetched | None = None
+        batch = understand(self.source.name, name, feed, await self._arrival(name, feed, request))
+        following = batch.arrival.page.next
+        is_last = following is None
+        is_short = is_last and before + batch.received < self._floor(feed)
+        await make_room(self.shop.sessions, (q.source_updated_at or q.fetched_at for q in batch.quotes))
+        await self.store(name, batch, completed=is_last and not is_short)
+        return following, batch.received
+
+    async def _arrival(self, name: str, feed: Feed, request: PageRequest) -> Arrival:
         try:
             fetched = await self.fetch(self.shop, self.source, feed, request)
-            batch, page = read_page(self.source.name, name, feed, fetched, request)
+            return arrive(self.source.name, name, feed, fetched, request)
         except SourceError as error:
             await self._keep_page_reject(name, request, error)
             raise
-        is_short = page.next is None and before + batch.received < self._floor(feed)
-        await make_room(self.shop.sessions, (q.source_updated_at or q.fetched_at for q in batch.quotes))
-        await self.store(name, request, fetched, batch, completed=page.next is None and not is_short)
-        return page.next, batch.received
 
-    async def store(
-        self, name: str, request: PageRequest, fetched: Fetched, batch: Batch, *, completed: bool
-    ) -> None:
+    async def store(self, name: str, batch: Batch, *, completed: bool) -> None:
         """Store one page whole, in one transaction."""
         source, at = self.source.name, now()
         async with self.shop.sessions.begin() as session:
             await keep_raw(session, batch.raw, self.run_id)
             await keep_rejects(session, batch.rejects, self.run_id, at)
             await note_drift(session, source, name, batch.drift, at)
-            listings = await land_listings(session, source, self._named(name, batch.listings), at)
-            counts = await land_quotes(session, batch.quotes, listings.ids)
-            await append_points(session, batch.quotes, listings.ids)
+            told = self._named(name, batch.listings)
+            await land_listings(session, source, told, at, names_all=batch.arrival.page.names_all)
+            ids = await listing_ids(session, source, {quote.source_id for quote in batch.quotes})
+            counts = await land_quotes(session, batch.quotes, ids)
+            await append_points(session, batch.quotes, ids)
             await land_rates(session, batch.rates)
             await count_page(
                 session,
@@ -193,21 +196,17 @@ class Ingest:
                     "rejected": len(batch.rejects),
                 },
             )
-            await advance_checkpoint(
-                session, self._checkpoint(name, request, fetched, batch, at if completed else None)
-            )
+            await advance_checkpoint(session, self._checkpoint(name, batch, at if completed else None))
 
-    def _checkpoint(
-        self, name: str, request: PageRequest, fetched: Fetched, batch: Batch, completed_at: datetime | None
-    ) -> Checkpoint:
+    def _checkpoint(self, name: str, batch: Batch, completed_at: datetime | None) -> Checkpoint:
         return Checkpoint(
             source=self.source.name,
             feed=name,
-            page=request.key,
+            page=batch.arrival.request.key,
             records=batch.received,
-            fingerprint=hashlib.blake2b(fetched.body, digest_size=16).digest(),
+            fingerprint=batch.arrival.fingerprint,
             completed_at=completed_at,
-            updated_at=fetched.fetched_at,
+            updated_at=batch.arrival.fetched_at,
             run_id=self.run_id,
         )
 

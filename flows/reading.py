@@ -6,7 +6,10 @@ both: the coin is known, its quote is the reject.
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from flows import wire
 from flows.errors import Fatal, RecordRejected, SourceError
@@ -23,11 +26,24 @@ _MISREAD = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError,
 """What reading trips over where a value is of a kind that nobody foresaw."""
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A page as decoded, and what stays of its bytes."""
+
+    page: Page
+    request: PageRequest
+    fetched_at: datetime
+    fingerprint: bytes
+
+
 @dataclass(slots=True)
 class Batch:
     """What one page brought."""
 
-    raw: list[RawRecord] = field(default_factory=list)
+    source: str
+    feed_name: str
+    feed: Feed
+    arrival: Arrival
     listings: list[Listing] = field(default_factory=list)
     quotes: list[Quote] = field(default_factory=list)
     rates: list[FxRate] = field(default_factory=list)
@@ -38,7 +54,23 @@ class Batch:
     @property
     def received(self) -> int:
         """Count the records of the page, usable or not."""
-        return len(self.raw)
+        return len(self.arrival.page.records)
+
+    @property
+    def raw(self) -> Iterator[RawRecord]:
+        """Spell the page's records as received, one at a time: all their texts at once are the page over again."""
+        for record in self.arrival.page.records:
+            payload, record_id = wire.encode(record), _id_of(self.feed, record)
+            content_hash = wire.hash_of(payload)
+            yield RawRecord(
+                self.source, self.feed_name, record_id, payload, content_hash, self.arrival.fetched_at
+            )
+
+    def reject(self, record: Payload, reason: str, detail: str) -> None:
+        """Keep a record that cannot be used, with the reason."""
+        place = (self.source, self.feed_name)
+        payload, record_id = wire.encode(record), _id_of(self.feed, record)
+        self.rejects.append(_reject(place, record_id, reason, detail, payload=payload))
 
     def add(self, record: Record) -> None:
         """Put a record where its kind belongs."""
@@ -51,16 +83,21 @@ class Batch:
                 self.rates.append(record)
 
 
-def read_page(
-    source: str, feed_name: str, feed: Feed, fetched: Fetched, request: PageRequest
-) -> tuple[Batch, Page]:
-    """Understand one page and every record of it. Raises like `page_of`."""
+def arrive(source: str, feed_name: str, feed: Feed, fetched: Fetched, request: PageRequest) -> Arrival:
+    """Decode one page: from here on its bytes can be let go. Raises like `page_of`."""
     page = page_of(source, feed_name, feed, fetched, request)
-    batch, seen = Batch(), Seen(request, fetched.fetched_at, page.as_of)
-    for raw in page.records:
-        _read_record(batch, (source, feed_name), feed, raw, seen)
-    batch.rejects += rejects_of(source, feed_name, page)
-    return batch, page
+    fingerprint = hashlib.blake2b(fetched.body, digest_size=16).digest()
+    return Arrival(page, request, fetched.fetched_at, fingerprint)
+
+
+def understand(source: str, feed_name: str, feed: Feed, arrival: Arrival) -> Batch:
+    """Understand every record of a page that arrived."""
+    batch = Batch(source, feed_name, feed, arrival)
+    seen = Seen(arrival.request, arrival.fetched_at, arrival.page.as_of)
+    for record in arrival.page.records:
+        _read_record(batch, record, seen)
+    batch.rejects += rejects_of(source, feed_name, arrival.page)
+    return batch
 
 
 def page_of(source: str, feed_name: str, feed: Feed, fetched: Fetched, request: PageRequest) -> Page:
@@ -83,24 +120,25 @@ def rejects_of(source: str, feed_name: str, page: Page) -> list[Reject]:
     ]
 
 
-def _read_record(batch: Batch, place: tuple[str, str], feed: Feed, raw: Payload, seen: Seen) -> None:
-    payload = wire.encode(raw)
-    record_id = wire.printable(feed.record_id(raw) if isinstance(raw, dict) else "")[:ID_KEPT]
-    batch.raw.append(RawRecord(*place, record_id, payload, wire.hash_of(payload), seen.fetched_at))
-    left = dict(raw) if isinstance(raw, dict) else {}
+def _read_record(batch: Batch, raw: Payload, seen: Seen) -> None:
+    if not isinstance(raw, dict):
+        batch.reject(raw, "malformed", f"a record must be an object, got {type(raw).__name__}")
+        return
+    left = dict(raw)
     try:
-        if not isinstance(raw, dict):
-            raise RecordRejected("malformed", f"a record must be an object, got {type(raw).__name__}")  # noqa: TRY301 - one way out for every unusable record
-        for record in feed.parse(left, seen):
+        for record in batch.feed.parse(left, seen):
             batch.add(record)
     except RecordRejected as error:
-        batch.rejects.append(_reject(place, record_id, error.reason, error.detail, payload=payload))
+        batch.reject(raw, error.reason, error.detail)
     except (*_MISREAD, SourceError) as error:
-        told = f"{type(error).__name__}: {error}"[:500]
-        batch.rejects.append(_reject(place, record_id, "unreadable", told, payload=payload))
+        batch.reject(raw, "unreadable", f"{type(error).__name__}: {error}"[:500])
     else:
-        for key in left.keys() - feed.ignored:
+        for key in left.keys() - batch.feed.ignored:
             batch.drift.setdefault(wire.printable(key)[:ID_KEPT], wire.encode(left[key]))
+
+
+def _id_of(feed: Feed, record: Payload) -> str:
+    return wire.printable(feed.record_id(record) if isinstance(record, dict) else "")[:ID_KEPT]
 
 
 def _reject(place: tuple[str, str], record_id: str, reason: str, detail: str, *, payload: str) -> Reject:

@@ -85,6 +85,7 @@ def cached_fetch(*, refresh: bool) -> Fetch:
         persist_result=True,
         result_storage=folder / "pages",
         result_serializer="compressed/pickle",
+        cache_result_in_memory=False,  # else every page of the run stays in memory until its end
     )
 
     async def fetch(shop: Workshop, source: Source, feed: Feed, request: PageRequest) -> Fetched:

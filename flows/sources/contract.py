@@ -73,6 +73,8 @@ class Page:
     as_of: datetime | None = None
     """The body's own time, where a source stamps the page and not the record."""
     rejects: tuple[tuple[str, str, str], ...] = ()
+    names_all: bool = False
+    """True for a list of every contract there is: an address that it leaves out, on a chain it speaks of, is gone."""
 
 
 @dataclass(frozen=True, slots=True)

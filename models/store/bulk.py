@@ -6,10 +6,11 @@ offers (three times executemany). A row is touched only when something in it cha
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from itertools import islice
+from typing import Any, TypeVar, cast
 
 from psycopg import AsyncConnection, sql
 from psycopg.types.json import Jsonb
@@ -20,7 +21,11 @@ from sqlmodel import SQLModel
 
 from models.records import Counts
 
+T = TypeVar("T")
 Row = Mapping[str, Any]
+
+SLICE = 1_000
+"""How many rows are spelled and written at once: what a page holds is never there a second time as rows."""
 
 _POSTGRES_NAMES: tuple[tuple[type[types.TypeEngine[Any]], str], ...] = (
     (JSONB, "jsonb"),
@@ -38,6 +43,13 @@ _POSTGRES_NAMES: tuple[tuple[type[types.TypeEngine[Any]], str], ...] = (
 def table_of(model: type[SQLModel]) -> Table:
     """Return the table behind a SQLModel class."""
     return cast("Table", model.__table__)  # type: ignore[attr-defined] # SQLModel sets it on table classes only
+
+
+def sliced(items: Iterable[T], size: int = SLICE) -> Iterator[list[T]]:
+    """Take items from their iterator in lists of at most `size`, in their order."""
+    left = iter(items)
+    while some := list(islice(left, size)):
+        yield some
 
 
 def json_text(text: str) -> Jsonb:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.records import Counts, Quote
-from models.store.bulk import Rule, add_missing, merge
+from models.store.bulk import Rule, add_missing, merge, sliced
 from models.tables import LandedQuote, PricePoint
 from models.tables.quotes import QuoteNumbers
 
@@ -36,11 +36,12 @@ async def land_quotes(session: AsyncSession, quotes: Iterable[Quote], ids: Mappi
         known = newest.get(quote.source_id)
         if known is None or _age(quote) >= _age(known):
             newest[quote.source_id] = quote
-    rows: list[dict[str, Any]] = [
-        {"listing_id": ids[source_id], **{name: getattr(quote, name) for name in NUMBERS}}
-        for source_id, quote in sorted(newest.items(), key=lambda item: ids[item[0]])
-    ]
-    return await merge(session, LandedQuote, rows, LANDING)
+    rows: Iterable[dict[str, Any]] = (
+        {"listing_id": ids[source_id], **{name: getattr(newest[source_id], name) for name in NUMBERS}}
+        for source_id in sorted(newest, key=ids.__getitem__)
+    )
+    counts = [await merge(session, LandedQuote, some, LANDING) for some in sliced(rows)]
+    return sum(counts, start=Counts())
 
 
 async def append_points(session: AsyncSession, quotes: Sequence[Quote], ids: Mapping[str, int]) -> int:
@@ -51,7 +52,7 @@ async def append_points(session: AsyncSession, quotes: Sequence[Quote], ids: Map
     dated = {
         (ids[quote.source_id], quote.source_updated_at): quote for quote in quotes if quote.source_updated_at
     }
-    rows = [
+    rows = (
         {
             "listing_id": listing_id,
             "observed_at": observed_at,
@@ -60,8 +61,9 @@ async def append_points(session: AsyncSession, quotes: Sequence[Quote], ids: Map
             "volume_usd_24h": quote.volume_usd_24h,
         }
         for (listing_id, observed_at), quote in sorted(dated.items(), key=lambda item: item[0])
-    ]
-    added = await add_missing(session, PricePoint, rows, ("listing_id", "observed_at"))
+    )
+    key = ("listing_id", "observed_at")
+    added = sum([await add_missing(session, PricePoint, some, key) for some in sliced(rows)])
     undated = [ids[quote.source_id] for quote in quotes if not quote.source_updated_at]
     if undated:
         await session.execute(

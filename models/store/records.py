@@ -10,13 +10,17 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.records import RawRecord, Reject
-from models.store.bulk import add_missing, json_text
+from models.store.bulk import add_missing, json_text, sliced
 from models.tables import Checkpoint, RejectedRecord, SourceDrift
 from models.tables import RawRecord as RawRow
 
 
 async def keep_raw(session: AsyncSession, records: Iterable[RawRecord], run_id: int) -> int:
     """Keep payloads as received, the same content once; returns how many were new."""
+    return sum([await _keep_raw(session, some, run_id) for some in sliced(records)])
+
+
+async def _keep_raw(session: AsyncSession, records: Iterable[RawRecord], run_id: int) -> int:
     unique = {(record.feed, record.record_id, record.content_hash): record for record in records}
     rows = [
         {
@@ -35,6 +39,10 @@ async def keep_raw(session: AsyncSession, records: Iterable[RawRecord], run_id: 
 
 async def keep_rejects(session: AsyncSession, rejects: Iterable[Reject], run_id: int, at: datetime) -> int:
     """Keep what could not be used, the same content and reason once; returns how many were new."""
+    return sum([await _keep_rejects(session, some, run_id, at) for some in sliced(rejects)])
+
+
+async def _keep_rejects(session: AsyncSession, rejects: Iterable[Reject], run_id: int, at: datetime) -> int:
     unique = {
         (reject.feed, reject.record_id, reject.reason, reject.content_hash): reject for reject in rejects
     }

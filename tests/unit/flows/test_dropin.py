@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,7 @@ def test_rows_of_one_id_at_two_times_are_two_records(folder: Path) -> None:
     body = b"id,name,value,timestamp,extra\nbtc,B,1,2026-06-01,x\nbtc,B,2,2026-06-02,y\n,B,2,2026-06-02,y\nbtc,B,,2026-06-02,\n"
     source = drop_ins(folder)["prices"]
     batch = read(source, source.quotes, body)
-    assert [record.record_id for record in batch.raw[:2]] == ["btc 2026-06-01", "btc 2026-06-02"]
+    assert [record.record_id for record in islice(batch.raw, 2)] == ["btc 2026-06-01", "btc 2026-06-02"]
     assert [quote.price_usd for quote in batch.quotes] == [1, 2]
     assert [reject.reason for reject in batch.rejects] == ["no_id", "no_price"]
     assert batch.drift == {"extra": '"x"'}

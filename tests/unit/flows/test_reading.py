@@ -11,13 +11,13 @@ import pytest
 
 from flows import wire
 from flows.errors import Fatal, RecordRejected, RetryNow, SourceError
-from flows.reading import BODY_KEPT, ID_KEPT, read_page, reject_of_page
+from flows.reading import BODY_KEPT, ID_KEPT, reject_of_page
 from flows.settings import SourceSettings
 from flows.sources import coincap, coingecko, coinpaprika
 from flows.sources.contract import Feed, Fetched, Page, PageRequest, Source, Volume
 from models.records import Quote
 from tests.fixtures.bad_answers import BAD_ANSWERS, BadAnswer
-from tests.fixtures.pages import FETCHED_AT, read, walk
+from tests.fixtures.pages import FETCHED_AT, read, read_page, walk
 
 READERS: dict[str, Source] = {
     "coingecko": coingecko.SOURCE,
@@ -77,7 +77,7 @@ def _read(
     records: list[object], feed: Feed | None = None
 ) -> tuple[list[str], list[tuple[str, str]], dict[str, str]]:
     body = wire.encode(records).encode()
-    batch, _ = read_page("mine", "quotes", feed or _feed(), Fetched(body, FETCHED_AT), PageRequest("/all"))
+    batch = read_page("mine", "quotes", feed or _feed(), Fetched(body, FETCHED_AT), PageRequest("/all"))
     assert batch.received == len(records)
     rejects = [(reject.record_id, reject.reason) for reject in batch.rejects]
     return [quote.source_id for quote in batch.quotes], rejects, batch.drift
@@ -114,7 +114,7 @@ def test_a_parser_may_trip_over_anything_and_lose_one_record() -> None:
 
 def test_the_same_record_twice_has_the_same_hash_and_another_has_not() -> None:
     body = b'[{"id":"a","price":1},{"price":1,"id":"a"},{"id":"a","price":2}]'
-    batch, _ = read_page("mine", "quotes", _feed(), Fetched(body, FETCHED_AT), PageRequest("/all"))
+    batch = read_page("mine", "quotes", _feed(), Fetched(body, FETCHED_AT), PageRequest("/all"))
     first, same, other = (record.content_hash for record in batch.raw)
     assert first == same != other
 

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from flows import wire
 from flows.errors import SourceError
-from flows.reading import Batch, read_page
+from flows.reading import Batch, understand
 from flows.settings import SourceSettings
 from flows.sources import REGISTRY
 from flows.sources.contract import Fetched, Page, Source
-from tests.fixtures.pages import FETCHED_AT, body_of, walk
+from tests.fixtures.pages import FETCHED_AT, body_of, read_page, walk
 
 KEY = "planted-key-0123456789"
 FEEDS = [
@@ -61,6 +61,14 @@ def test_every_record_is_kept_raw_as_it_came(source: Source, feed: str) -> None:
     assert [wire.decode(record.payload.encode()) for record in kept] == _records(source, feed)
     assert all((record.source, record.feed) == (source.name, feed) for record in kept)
     assert all(record.content_hash == wire.hash_of(record.payload) for record in kept)
+
+
+@pytest.mark.parametrize(("source", "feed"), FEEDS)
+def test_reading_a_record_leaves_it_as_it_came(source: Source, feed: str) -> None:
+    for walked in walk(source, feed):
+        before = copy.deepcopy(walked.page.records)
+        understand(source.name, feed, source.feeds[feed], walked.batch.arrival)
+        assert walked.page.records == before, "it is spelled for raw_records after it was parsed"
 
 
 @pytest.mark.parametrize(("source", "feed"), FEEDS)
@@ -160,7 +168,7 @@ def _understood(source: Source, feed: str, records: list[Any], page: Page | None
         one for one in walk(source, feed) if one.page == page or (page is None and one.page.records)
     )
     bringing = replace(source.feeds[feed], read_page=lambda _body, _request: Page(records))
-    return read_page(source.name, feed, bringing, Fetched(b"", FETCHED_AT), walked.request)[0]
+    return read_page(source.name, feed, bringing, Fetched(b"", FETCHED_AT), walked.request)
 
 
 HOSTILE: st.SearchStrategy[Any] = st.one_of(
@@ -225,7 +233,7 @@ def test_a_hostile_page_is_refused_by_a_remedy_or_read(
         | st.lists(HOSTILE, max_size=3).map(lambda rows: wire.encode(rows).encode())
     )
     try:
-        batch, _ = read_page(source.name, feed, source.feeds[feed], Fetched(body, FETCHED_AT), walked.request)
+        batch = read_page(source.name, feed, source.feeds[feed], Fetched(body, FETCHED_AT), walked.request)
     except SourceError as error:
         if error.source != source.name or not error.remedy:
             pytest.fail(f"{error!r} does not say which source it was, or what to do")
