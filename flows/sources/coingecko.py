@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -117,7 +117,7 @@ def _read_identity(body: bytes, request: PageRequest) -> Page:
     """Read the platforms first, for their chain numbers, then the whole list of coins."""
     rows = wire.decode_list(body)
     if request.context.get("then") != "coins":
-        return Page(rows)
+        return Page(rows, names_all=True)
     chains = {
         row["id"]: evm_chain(row["chain_identifier"])
         for row in rows
@@ -130,30 +130,32 @@ def _read_identity(body: bytes, request: PageRequest) -> Page:
 
 
 def _parse_coin(raw: dict[str, Any], seen: Seen) -> Iterable[Record]:
-    platforms = raw.pop("platforms", None) or {}
+    addresses, malformed = _addresses(raw.pop("platforms", None), seen.request.context.get("chains", {}))
     yield Listing(
         NAME,
         id_of(raw.pop("id", None)),
         symbol=text_of(raw.pop("symbol", None), "symbol"),
         name=text_of(raw.pop("name", None), "name", at_most=LONGEST_NAME),
         is_active=True,
-        addresses=tuple(_addresses(platforms, seen.request.context.get("chains", {}))),
+        addresses=tuple(addresses),
     )
+    if malformed:  # the coin is known all the same
+        raise RecordRejected("malformed_address", "; ".join(malformed)[:500])
 
 
-def _addresses(platforms: object, chains: dict[str, str]) -> Iterator[str]:
-    """Read the addresses on chains we know; an empty one, `{"": ""}` or a sentinel is no address."""
-    if not isinstance(platforms, dict):
+def _addresses(platforms: object, chains: dict[str, str]) -> tuple[list[str], list[str]]:
+    """Read the addresses on chains we know, and what is wrong with others; an empty one or a sentinel is none."""
+    if not isinstance(platforms, dict | None):
         raise RecordRejected("malformed", f"platforms is {platforms!r}"[:200])
-    for platform, address in platforms.items():
+    addresses, malformed = [], []
+    for platform, address in (platforms or {}).items():
         chain = chain_id(NAME, platform) or chains.get(platform)
-        if chain is None or not isinstance(address, str):
-            continue
         try:
-            if known := caip19(chain, address):
-                yield known
-        except MalformedAddress:
-            continue  # the raw record keeps it; a wrong address is no evidence
+            if chain and isinstance(address, str) and (known := caip19(chain, address)):
+                addresses.append(known)
+        except MalformedAddress as error:
+            malformed.append(str(error))
+    return addresses, malformed
 
 
 def _read_rates(body: bytes, _: PageRequest) -> Page:

@@ -1,4 +1,4 @@
-"""CoinPaprika v1: every ticker in one page, and its contract addresses chain by chain."""
+"""CoinPaprika v1: every ticker in one page, every coin there ever was, and contract addresses chain by chain."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from flows.errors import RecordRejected
 from flows.fields import decimal_of, id_of, instant_of, positive, price_of, rank_of, text_of
 from flows.settings import SourceSettings
 from flows.sources.contract import Feed, Origin, Page, PageRequest, Record, Seen, Source, Volume
+from models.outcomes import ListingKind
 from models.records import Listing, Quote
 
 NAME = "coinpaprika"
@@ -37,7 +38,6 @@ def _parse_ticker(raw: dict[str, Any], seen: Seen) -> Iterable[Record]:
         source_id,
         symbol=text_of(raw.pop("symbol", None), "symbol"),
         name=text_of(raw.pop("name", None), "name"),
-        is_active=True,
     )
     usd = _usd_of(raw)
     rank = rank_of(raw.pop("rank", None), "rank")
@@ -67,15 +67,17 @@ def _usd_of(raw: dict[str, Any]) -> dict[str, Any]:
     return usd
 
 
-def _first_contracts(_: SourceSettings) -> PageRequest:
-    return PageRequest("/contracts")
+def _first_coins(_: SourceSettings) -> PageRequest:
+    return PageRequest("/coins")
 
 
-def _read_contracts(body: bytes, request: PageRequest) -> Page:
-    """Read the list of chains first, then each chain that we know, one page a chain."""
+def _read_identity(body: bytes, request: PageRequest) -> Page:
+    """Read all coins first, dead and unpriced ones too, then the list of chains, then each chain that we know."""
     rows = wire.decode_list(body)
+    if request.path == "/coins":
+        return Page(rows, PageRequest("/contracts"))
     if "platform" in request.context:
-        return Page(rows, _contracts_of(request.context["left"]))
+        return Page(rows, _contracts_of(request.context["left"]), names_all=True)
     return Page([], _contracts_of([name for name in rows if isinstance(name, str) and chain_id(NAME, name)]))
 
 
@@ -84,6 +86,32 @@ def _contracts_of(platforms: list[str]) -> PageRequest | None:
         return None
     first, *left = platforms
     return PageRequest(f"/contracts/{first}", context={"platform": first, "left": left})
+
+
+def _parse_identity(raw: dict[str, Any], seen: Seen) -> Iterable[Record]:
+    return _parse_contract(raw, seen) if "platform" in seen.request.context else _parse_coin(raw, seen)
+
+
+def _parse_coin(raw: dict[str, Any], _: Seen) -> Iterable[Record]:
+    yield Listing(
+        NAME,
+        id_of(raw.pop("id", None)),
+        symbol=text_of(raw.pop("symbol", None), "symbol"),
+        name=text_of(raw.pop("name", None), "name"),
+        kind=_kind_of(raw.pop("type", None)),
+        is_active=_flag_of(raw.pop("is_active", None), "is_active"),
+    )
+
+
+def _kind_of(value: object) -> ListingKind | None:
+    """Read coin or token; a kind that nobody heard of is none that we could compare."""
+    return ListingKind(value) if isinstance(value, str) and value in set(ListingKind) else None
+
+
+def _flag_of(value: object, field: str) -> bool | None:
+    if value is None or isinstance(value, bool):
+        return value
+    raise RecordRejected("not_a_flag", f"{field} is {value!r}"[:200])
 
 
 def _parse_contract(raw: dict[str, Any], seen: Seen) -> Iterable[Record]:
@@ -112,12 +140,12 @@ SOURCE = Source(
         cached_for=timedelta(minutes=5),
     ),
     identity=Feed(
-        first_page=_first_contracts,
-        read_page=_read_contracts,
-        parse=_parse_contract,
-        record_id=lambda raw: f"{raw.get('id')} {raw.get('address')}",
-        ignored=frozenset({"type"}),
-        volume=Volume(at_least=1, about=10_000),
+        first_page=_first_coins,
+        read_page=_read_identity,
+        parse=_parse_identity,
+        record_id=lambda raw: " ".join(str(raw[name]) for name in ("id", "address") if name in raw),
+        ignored=frozenset({"rank", "is_new", "type"}),
+        volume=Volume(at_least=1_000, about=60_000),
         cached_for=timedelta(hours=1),
         every=timedelta(days=1),
     ),

@@ -16,7 +16,7 @@ from flows.market_csv import write_atomically
 from flows.settings import SourceSettings
 from flows.sources import REGISTRY, coincap, coingecko, coinpaprika
 from flows.sources.contract import PageRequest
-from models.outcomes import Upstream
+from models.outcomes import ListingKind, Upstream
 from models.records import Listing, Quote
 from tests.fixtures.pages import FOLDER, body_of, read, walk
 
@@ -224,14 +224,51 @@ def test_coinpaprika_key_is_the_whole_header(
     assert (origin.base_url, dict(origin.headers)) == (f"https://{host}/v1", headers)
 
 
+def test_a_malformed_address_is_told_and_its_coin_and_other_addresses_are_known_all_the_same() -> None:
+    identity = coingecko.SOURCE.identity
+    assert identity is not None
+    platforms = {"ethereum": TETHER_ON_ETHEREUM.rpartition(":")[2], "solana": "0OIl", "tron": "1002"}
+    body = orjson.dumps([{"id": "tether", "symbol": "usdt", "name": "Tether", "platforms": platforms}])
+    batch = read(coingecko.SOURCE, identity, body, PageRequest("/coins/list"))
+    assert [(listing.name, listing.addresses) for listing in batch.listings] == [
+        ("Tether", (TETHER_ON_ETHEREUM,))
+    ]
+    (reject,) = batch.rejects
+    assert (reject.record_id, reject.reason) == ("tether", "malformed_address")
+    assert "'0OIl' is not a token address on solana" in reject.detail
+    assert "'1002' is not a token address on tron" in reject.detail
+
+
+def test_coinpaprika_tells_of_every_coin_what_it_is_and_whether_it_lives() -> None:
+    coins = {listing.source_id: listing for listing in identity_of("coinpaprika")[:4]}
+    assert coins["btc-bitcoin"] == Listing(
+        "coinpaprika", "btc-bitcoin", "BTC", "Bitcoin", ListingKind.COIN, is_active=True
+    )
+    assert {key: (coin.kind, coin.is_active) for key, coin in coins.items()} == {
+        "btc-bitcoin": (ListingKind.COIN, True),
+        "usdt-tether": (ListingKind.TOKEN, True),
+        "old-gone": (ListingKind.TOKEN, False),
+        "kind-of-its-own": (None, True),
+    }
+
+
+def test_only_the_list_of_coins_says_which_of_coinpaprikas_live() -> None:
+    (walked,) = walk(coinpaprika.SOURCE, "quotes")
+    assert {listing.is_active for listing in walked.batch.listings} == {None}, "else the two would take turns"
+
+
 def test_coinpaprika_contracts_are_asked_chain_by_chain_for_chains_we_know() -> None:
     walked = walk(coinpaprika.SOURCE, "identity")
     assert [page.request.path for page in walked] == [
+        "/coins",
         "/contracts",
         "/contracts/eth-ethereum",
         "/contracts/sol-solana",
     ]
-    listed = [(listing.source_id, listing.addresses) for page in walked for listing in page.batch.listings]
+    assert [page.page.names_all for page in walked] == [False, False, True, True]
+    listed = [
+        (listing.source_id, listing.addresses) for page in walked[1:] for listing in page.batch.listings
+    ]
     assert listed == [
         ("usdt-tether", (TETHER_ON_ETHEREUM,)),
         ("omg-omisego", ("eip155:1/erc20:0xd26114cd6ee289accf82350c8d8487fedb8a0c07",)),
