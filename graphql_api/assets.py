@@ -41,7 +41,7 @@ class Asset:
     rank: int | None = strawberry.field(description="Its place by market cap, 1 is the largest.")
     image_url: str | None = strawberry.field(description="A picture of it.")
     price: UnifiedPrice | None = strawberry.field(
-        description="Its unified price; null: no price was ever drawn."
+        description="Its unified price; null: none was drawn since its listings changed."
     )
     market_cap_usd: Decimal | None = strawberry.field(description="US dollars for all circulating units.")
     volume_usd_24h: Decimal | None = strawberry.field(description="US dollars traded in 24 hours.")

@@ -28,6 +28,11 @@ class TriggeredRun:
     )
     is_over: bool = strawberry.field(description="Whether nothing more will happen to it.")
 
+    @classmethod
+    def of(cls, run: FlowRun) -> TriggeredRun:
+        """Take a run as Prefect knows it."""
+        return cls(prefect_run_id=strawberry.ID(run.id), name=run.name, state=run.state, is_over=run.is_over)
+
     @resolver("What it did, as recorded here; null: it has not begun.")
     async def run(self, info: Info) -> Run | None:
         """Read what it did."""
@@ -54,13 +59,7 @@ class EtlMutation:
         ] = False,
     ) -> TriggeredRun:
         """Start a run and, if asked, wait for it."""
-        started = await trigger(info.context, source, wait=wait)
-        return TriggeredRun(
-            prefect_run_id=strawberry.ID(started.id),
-            name=started.name,
-            state=started.state,
-            is_over=started.is_over,
-        )
+        return TriggeredRun.of(await trigger(info.context, source, wait=wait))
 
 
 async def trigger(context: Context, source: str | None, *, wait: bool) -> FlowRun:
@@ -71,7 +70,7 @@ async def trigger(context: Context, source: str | None, *, wait: bool) -> FlowRu
         await require_source(context, name)
         # What the run will write comes after this snapshot: give it back.
         await context.rows.close()
-    started = await context.services.prefect.start(name)
+    started = await context.services.prefect.start_etl(name)
     return (
         await context.services.prefect.wait(started, context.settings.run_wait_seconds) if wait else started
     )

@@ -1,4 +1,4 @@
-"""Fields that take work: a resolver that cannot be left without a description."""
+"""Fields that take work: a resolver that cannot be left without a description, and the ids that some take."""
 
 from __future__ import annotations
 
@@ -7,9 +7,20 @@ from typing import TypeVar, cast
 
 import strawberry
 
+from graphql_api.errors import BadUserInput
+
+_DIGITS_AT_MOST = 18
+"""Every number of so many digits fits a key."""
 Method = TypeVar("Method", bound=Callable[..., object])
 
 
 def resolver(description: str) -> Callable[[Method], Method]:
     """Make a method the resolver of a described field. To type checkers it stays the method that it is."""
     return cast("Callable[[Method], Method]", strawberry.field(description=description))
+
+
+def key_of(id: strawberry.ID) -> int | None:  # noqa: A002 - the API's word
+    """Read a row's key; None: no row can have it. Raises `BadUserInput` for what is no whole number."""
+    if not (id.isascii() and id.isdigit()):
+        raise BadUserInput(f"`id` must be a whole number, as the list gives it; got {id[:40]!r}.")
+    return int(id) if len(id) <= _DIGITS_AT_MOST else None

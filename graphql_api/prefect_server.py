@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from graphql_api.errors import Conflict, Unavailable
 
 TERMINAL = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
 UNDER_WAY = ["RUNNING", "PENDING", "CANCELLING"]
+WAITING = ["SCHEDULED"]
 BUSY = frozenset({429, 502, 503})
 POLL_SECONDS = 0.5
 
@@ -46,11 +48,23 @@ class PrefectServer:
         """Where a person looks at runs."""
         return self._url.removesuffix("/api")
 
-    async def start(self, source: str | None) -> FlowRun:
+    async def start_etl(self, source: str | None) -> FlowRun:
         """Start `etl`, which also publishes, for one source or for all. Raises `Conflict` where it runs already."""
         deployment = await self._deployment("etl")
-        await self._refuse_a_second(deployment)
-        parameters = {} if source is None else {"sources": [source]}
+        for run in await self._runs(deployment, UNDER_WAY):
+            raise Conflict(
+                f"A run is under way already: {run['name']}, Prefect run {run['id']}. Try again when it is over."
+            )
+        return await self._start(deployment, {} if source is None else {"sources": [source]})
+
+    async def start_unify(self) -> FlowRun:
+        """Start `unify`, or name the one that waits to begin: it will see what was there before it."""
+        deployment = await self._deployment("unify")
+        for run in await self._runs(deployment, WAITING):
+            return _flow_run(run)
+        return await self._start(deployment, {})
+
+    async def _start(self, deployment: str, parameters: Mapping[str, object]) -> FlowRun:
         body = {
             "parameters": parameters,
             "state": {"type": "SCHEDULED"},
@@ -71,12 +85,10 @@ class PrefectServer:
         path = f"/deployments/name/{flow}/{flow}"
         return str((await self._request("GET", path, absent=f"has no deployment {flow}/{flow}"))["id"])
 
-    async def _refuse_a_second(self, deployment: str) -> None:
-        under_way = {"deployment_id": {"any_": [deployment]}, "state": {"type": {"any_": UNDER_WAY}}}
-        for run in await self._post("/flow_runs/filter", {"flow_runs": under_way, "limit": 1}):
-            raise Conflict(
-                f"A run is under way already: {run['name']}, Prefect run {run['id']}. Try again when it is over."
-            )
+    async def _runs(self, deployment: str, states: Sequence[str]) -> Sequence[dict[str, Any]]:
+        wanted = {"deployment_id": {"any_": [deployment]}, "state": {"type": {"any_": states}}}
+        found: list[dict[str, Any]] = await self._post("/flow_runs/filter", {"flow_runs": wanted, "limit": 1})
+        return found
 
     async def _post(self, path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401 - Prefect's JSON
         return await self._request("POST", path, json=body)

@@ -8,15 +8,13 @@ from typing import Annotated
 import strawberry
 
 from graphql_api.context import Info
-from graphql_api.errors import BadUserInput
-from graphql_api.fields import resolver
+from graphql_api.fields import key_of, resolver
 from graphql_api.paging import After, Connection, First, FirstOfPage, PageRequest, connect, size
 from graphql_api.planner.rows import Row
 from models.outcomes import RunOutcome
 from models.queries import runs as queries
 
 strawberry.enum(RunOutcome, description="How a run stands.")
-ID_AT_MOST = 2**63 - 1
 
 
 @strawberry.type(description="One execution of a flow: what it set out to do, what it did, and how it ended.")
@@ -124,7 +122,6 @@ class RunQuery:
         id: Annotated[strawberry.ID, strawberry.argument(description="The run's id.")],  # noqa: A002 - the API's word
     ) -> Run | None:
         """Read one run."""
-        if not (id.isascii() and id.isdigit()):
-            raise BadUserInput("`id` must be a run's id, a whole number, as `runs` gives it.")
-        row = await info.context.rows.first(queries.run(int(id))) if int(id) <= ID_AT_MOST else None
+        run_id = key_of(id)
+        row = None if run_id is None else await info.context.rows.first(queries.run(run_id))
         return None if row is None else Run.from_row(row)

@@ -12,9 +12,11 @@ from strawberry.types import ExecutionContext
 from graphql_api.asset_queries import AssetQuery
 from graphql_api.checkpoints import CheckpointQuery
 from graphql_api.dataset import DatasetQuery
+from graphql_api.decisions import DecisionMutation, DecisionQuery
 from graphql_api.etl import EtlMutation
 from graphql_api.limits import Limits
 from graphql_api.records import RecordQuery
+from graphql_api.reviews import ReviewQuery
 from graphql_api.runs import RunQuery
 from graphql_api.scalars import SCALARS
 from graphql_api.sources import SourceQuery
@@ -23,12 +25,14 @@ SDL_PATH = Path(__file__).with_name("schema.graphql")
 
 
 @strawberry.type(description="What can be asked.")
-class Query(AssetQuery, SourceQuery, RunQuery, CheckpointQuery, RecordQuery, DatasetQuery):
+class Query(
+    AssetQuery, SourceQuery, RunQuery, CheckpointQuery, RecordQuery, DatasetQuery, ReviewQuery, DecisionQuery
+):
     """What can be asked."""
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(EtlMutation):
+class Mutation(EtlMutation, DecisionMutation):
     """What can be done."""
 
 

@@ -111,8 +111,10 @@ class Clusters:
             self.is_refused(key, uid) for key in one.members | other.members for uid in one.uids | other.uids
         ):
             return "a person said no"
-        if one.uids and other.uids and one.is_settled_by_person and other.is_settled_by_person:
-            return "a person settled both assets"
+        if one.uids and other.uids and (one.is_settled_by_person or other.is_settled_by_person):
+            return (
+                "a person settled what is in one of the two published assets: merging them is a person's call"
+            )
         if one.uids and other.uids and min(len(one.members), len(other.members)) > 1:
             return "both assets are published with several listings: merging them is a person's call"
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -79,6 +80,11 @@ def current_asset(uid: str) -> Select[tuple[int]]:
         select(ASSETS.c.id, ASSETS.c.successor_id).join(chain, ASSETS.c.id == chain.c.successor_id)
     )
     return select(chain.c.id).where(chain.c.successor_id.is_(None))
+
+
+def assets_by_key(asset_ids: Sequence[int], *, stale_before: datetime) -> Rows:
+    """Select the assets of those keys, each as its own `parent`."""
+    return _assets(stale_before).add_columns(ASSETS.c.id.label("parent")).where(ASSETS.c.id.in_(asset_ids))
 
 
 def asset_by_listing(source: str, source_id: str, stale_before: datetime) -> Rows:

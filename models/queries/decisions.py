@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import BigInteger, Select, asc, select
 
-from models.queries.paging import Order, Rows
-from models.queries.tables import ASSETS, DECISIONS
+from models.queries.links import joined
+from models.queries.paging import Order, Rows, for_each
+from models.queries.tables import ASSETS, DECISIONS, LINKS, LISTINGS
 
 NEWEST_FIRST = Order(
     DECISIONS.c.decided_at, DECISIONS.c.id, descending=True, tie_descending=True, nullable=False
@@ -23,6 +25,21 @@ def decisions(decision_id: int | None = None) -> Rows:
         .outerjoin(other, other.c.id == DECISIONS.c.other_asset_id)
     )
     return rows if decision_id is None else rows.where(DECISIONS.c.id == decision_id)
+
+
+def links_made_by(decision_ids: Sequence[int], *, first: int) -> Rows:
+    """Select the links that each decision made, by source and the source's id."""
+    return for_each(
+        decision_ids,
+        BigInteger(),
+        lambda decision_id: select(
+            *(column for column in LINKS.c if column.name not in {"listing_id", "asset_id"}),
+            LISTINGS.c.source,
+            LISTINGS.c.source_id,
+        ).select_from(joined(LINKS.c.decided_in == decision_id)),
+        order=(asc("source"), asc("source_id"), asc("id")),
+        first=first,
+    )
 
 
 def of_file() -> Select[Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.outcomes import DecisionAction, LinkState
@@ -15,6 +15,7 @@ from models.queries.links import holds
 from models.queries.tables import ASSETS, LINKS, LISTINGS
 from models.records import MATCHER
 from models.rulings import ListingId
+from models.store.relinking import last_listing
 from models.tables import Asset
 from models.uids import FORM, LENGTH_AT_MOST, Uids
 
@@ -90,29 +91,30 @@ class Standing:
                 "These are all the listings that the asset has: it would be left empty. "
                 "To say that it is another asset, merge it into that one."
             )
-        given_up = await self._given_up(listing_ids, of)
-        if given_up is not None and new_uid in {None, given_up[1]}:
-            back = update(ASSETS).where(ASSETS.c.id == given_up[0])
-            await self.session.execute(back.values(successor_id=None, retired_at=None, updated_at=at))
-            return given_up[0]
-        return await self._found(listing_ids, new_uid, at)
+        uids = await self._given_up_for(listing_ids)
+        back = next((key for uid, key in uids.items() if new_uid in {None, uid}), None)
+        return back or await self._found(listing_ids, new_uid, at)
 
-    async def _given_up(self, listing_ids: Sequence[int], of: int) -> tuple[int, str] | None:
-        """Find the uid that last meant one of these listings, and now answers with `of`."""
-        meant = (
-            select(ASSETS.c.id, ASSETS.c.uid)
-            .join(LINKS, LINKS.c.asset_id == ASSETS.c.id)
+    async def _given_up_for(self, listing_ids: Sequence[int]) -> dict[str, int]:
+        """Find the uids that last meant one of these listings, the last given up first."""
+        ever = (
+            select(ASSETS.c.uid, ASSETS.c.id)
             .where(
-                LINKS.c.listing_id.in_(listing_ids),
-                LINKS.c.state == LinkState.ACCEPTED,
                 ASSETS.c.retired_at.is_not(None),
+                ASSETS.c.id.in_(
+                    select(LINKS.c.asset_id).where(
+                        LINKS.c.listing_id.in_(listing_ids), LINKS.c.state == LinkState.ACCEPTED
+                    )
+                ),
             )
             .order_by(ASSETS.c.retired_at.desc(), ASSETS.c.id)
         )
-        for asset_id, uid in (await self.session.execute(meant)).tuples():
-            if await self.session.scalar(current_asset(uid)) == of:
-                return asset_id, uid
-        return None
+        found = dict((await self.session.execute(ever)).tuples().all())
+        return {
+            uid: key
+            for uid, key in found.items()
+            if await self.session.scalar(last_listing(key)) in listing_ids
+        }
 
     async def _found(self, listing_ids: Sequence[int], new_uid: str | None, at: datetime) -> int:
         columns = (LISTINGS.c[name] for name in ("source", "source_id", "symbol", "name", "image_url"))

@@ -1,11 +1,10 @@
-"""Taking a decision back: what it made ends, what gave way to it comes back, uids that it retired answer again.
+"""Taking a decision back: what it made ends, what gave way to it comes back, and uids follow their listings.
 
 Only in the order of the decisions: what a later one built on cannot be pulled out from under it.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.db import Sessions, in_a_sentence
 from models.outcomes import LinkState
-from models.queries.assets import current_asset
-from models.queries.links import holds
 from models.queries.tables import ASSETS, DECISIONS, LINKS
+from models.records import MATCHER
 from models.store.publish import next_version, publishing
 from models.store.relinking import Relinking
 from models.store.standing import DecisionRefused, Entangled, NothingThere
@@ -40,23 +38,16 @@ async def take_back(sessions: Sessions, decision_id: int, by: str, at: datetime)
 
 async def undo(session: AsyncSession, decision_id: int, by: str, at: datetime) -> None:
     """Take a decision back inside `publishing`. Raises `DecisionRefused`."""
-    decision = await _decision(session, decision_id)
+    await _decision(session, decision_id)
     await _refuse_if_built_upon(session, decision_id)
     change = Relinking(session, by, at, f"{by} undid decision {decision_id}")
-    touched = await _touched(session, decision_id)
-    before = {listing_id: await change.assets_of([listing_id]) for listing_id in touched}
-    await change.retire(LINKS.c.decided_in == decision_id)
-    await _reopen(session, decision)
-    await _follow_successors(change, touched)
-    went: Counter[tuple[int, int]] = Counter()
-    for listing_id, left in before.items():
-        now_at = await change.assets_of([listing_id])
-        went.update((old, new) for old in left for new in now_at if old != new)
-    heirs = dict(sorted(went, key=lambda move: went[move]))  # the last word is that of the most listings
-    for old, new in heirs.items():
-        await change.settle({old}, new)
+    touched = set((await session.scalars(_links_of(decision_id))).all())
+    before = await change.assets_of(touched)
     undone = update(DECISIONS).where(DECISIONS.c.id == decision_id)
     await session.execute(undone.values(undone_by=by, undone_at=at))
+    await change.retire(LINKS.c.decided_in == decision_id)
+    await _reopen(change, decision_id)
+    await change.settle(touched, before - await change.assets_of(touched))
 
 
 async def _decision(session: AsyncSession, decision_id: int) -> RowMapping:
@@ -74,56 +65,53 @@ def _links_of(decision_id: Any) -> Select[tuple[int]]:  # noqa: ANN401 - a numbe
     return select(LINKS.c.listing_id).where(concerned)
 
 
-async def _touched(session: AsyncSession, decision_id: int) -> list[int]:
-    return sorted(set((await session.scalars(_links_of(decision_id))).all()))
-
-
 async def _refuse_if_built_upon(session: AsyncSession, decision_id: int) -> None:
+    """Refuse where a later decision is about the same listings, or gave up an asset that they would come back to."""
     theirs = LINKS.alias("theirs")
     concerned = or_(theirs.c.decided_in == DECISIONS.c.id, theirs.c.retired_in == DECISIONS.c.id)
+    home = (
+        select(LINKS.c.asset_id)
+        .join(ASSETS, ASSETS.c.id == LINKS.c.asset_id)
+        .where(
+            LINKS.c.retired_in == decision_id,
+            LINKS.c.state == LinkState.ACCEPTED,
+            ASSETS.c.retired_at.is_not(None),
+        )
+    )
     later = (
         select(DECISIONS.c.id)
         .where(
             DECISIONS.c.id > decision_id,
             DECISIONS.c.undone_at.is_(None),
-            exists().where(concerned, theirs.c.listing_id.in_(_links_of(decision_id))),
+            exists().where(
+                concerned,
+                or_(theirs.c.listing_id.in_(_links_of(decision_id)), theirs.c.asset_id.in_(home)),
+            ),
         )
         .order_by(DECISIONS.c.id.desc())
     )
     if builds_on_it := list((await session.scalars(later)).all()):
         named = ", ".join(map(str, builds_on_it))
         raise Entangled(
-            f"Decision {decision_id} cannot be undone before the later {named}, about the same listings."
+            f"Decision {decision_id} cannot be undone before the later {named}, about the same listings or assets."
         )
 
 
-async def _reopen(session: AsyncSession, decision: RowMapping) -> None:
-    """Bring back the links that gave way and the assets that were given up for the decision."""
-    gave_way = LINKS.c.retired_in == decision["id"]
-    assets = select(LINKS.c.asset_id).where(gave_way, LINKS.c.state == LinkState.ACCEPTED)
-    back = update(ASSETS).where(ASSETS.c.id.in_(assets), ASSETS.c.retired_at == decision["decided_at"])
-    await session.execute(back.values(successor_id=None, retired_at=None, updated_at=decision["decided_at"]))
-    live = LINKS.alias("live")
-    is_taken = exists().where(
-        live.c.listing_id == LINKS.c.listing_id,
-        live.c.asset_id == LINKS.c.asset_id,
-        live.c.retired_at.is_(None),
-    )
-    await session.execute(
-        update(LINKS)
-        .where(gave_way, ~is_taken)
-        .values(retired_at=None, retired_because=None, retired_in=None)
-    )
+async def _reopen(change: Relinking, decision_id: int) -> None:
+    """Bring back the links that gave way to the decision, over what the matcher has thought of since.
 
-
-async def _follow_successors(change: Relinking, listing_ids: list[int]) -> None:
-    """Let listings that came back to an asset which was merged away meanwhile go where it went."""
-    astray = (
-        select(LINKS.c.listing_id, ASSETS.c.uid)
-        .join(ASSETS, ASSETS.c.id == LINKS.c.asset_id)
-        .where(LINKS.c.listing_id.in_(listing_ids), holds(), ASSETS.c.retired_at.is_not(None))
+    Its doubts about assets that are given up by now do not come back.
+    """
+    gone = LINKS.alias("gone")
+    comes_back = exists().where(
+        gone.c.retired_in == decision_id,
+        gone.c.listing_id == LINKS.c.listing_id,
+        gone.c.asset_id == LINKS.c.asset_id,
     )
-    for listing_id, uid in (await change.session.execute(astray)).tuples().all():
-        successor = await change.session.scalar(current_asset(uid))
-        assert successor is not None  # noqa: S101 - a uid always answers
-        await change.move([listing_id], successor)
+    await change.retire(comes_back, LINKS.c.decided_by == MATCHER)
+    given_up = select(ASSETS.c.id).where(ASSETS.c.retired_at.is_not(None))
+    back = update(LINKS).where(
+        LINKS.c.retired_in == decision_id,
+        or_(LINKS.c.state == LinkState.ACCEPTED, LINKS.c.asset_id.not_in(given_up)),
+    )
+    await change.session.execute(back.values(retired_at=None, retired_because=None, retired_in=None))
