@@ -51,6 +51,7 @@ def serve(*, reload: bool = False, database_seconds: float = DATABASE_SECONDS) -
             reload_dirs=["graphql_api", "models"] if reload else None,
             access_log=False,
             server_header=False,
+            forwarded_allow_ips=settings.forwarded_allow_ips,
         )
 
 

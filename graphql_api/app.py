@@ -28,6 +28,9 @@ from graphql_api.view import View
 from models.db import Sessions, database
 from models.settings import DatabaseSettings
 
+WRITERS = 2
+"""Connections for mutations: people decide one thing at a time."""
+
 
 def create_app(settings: ApiSettings, sessions: Sessions | DatabaseSettings) -> Starlette:
     """Build the application over the caller's sessions, or over a pool of its own to DATABASE_URL."""
@@ -35,20 +38,12 @@ def create_app(settings: ApiSettings, sessions: Sessions | DatabaseSettings) -> 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            opened = sessions
-            if isinstance(opened, DatabaseSettings):
-                opened = await stack.enter_async_context(
-                    database(
-                        opened.database_url or "",
-                        pool_size=opened.database_pool_size,
-                        statement_timeout_seconds=opened.database_statement_timeout_seconds,
-                    )
-                )
+            reader, writer = await _sessions(sessions, settings, stack)
             client = await stack.enter_async_context(httpx.AsyncClient(timeout=10))
             app.state.services = Services(
                 settings=settings,
-                sessions=opened,
-                writer=opened,
+                sessions=reader,
+                writer=writer,
                 prefect=PrefectServer(client, settings.prefect_api, settings.prefect_auth),
             )
             yield
@@ -59,6 +54,23 @@ def create_app(settings: ApiSettings, sessions: Sessions | DatabaseSettings) -> 
         exception_handlers={HTTPException: refuse},
         lifespan=lifespan,
     )
+
+
+async def _sessions(
+    given: Sessions | DatabaseSettings, settings: ApiSettings, stack: AsyncExitStack
+) -> tuple[Sessions, Sessions]:
+    """Open what queries read through, which cannot write, and what mutations write through."""
+    if not isinstance(given, DatabaseSettings):
+        return given, given
+    url, seconds = given.database_url or "", given.database_statement_timeout_seconds
+    reader = database(
+        settings.database_read_url or url,
+        pool_size=given.database_pool_size,
+        statement_timeout_seconds=seconds,
+        read_only=True,
+    )
+    writer = database(url, pool_size=WRITERS, statement_timeout_seconds=seconds)
+    return await stack.enter_async_context(reader), await stack.enter_async_context(writer)
 
 
 def _middleware(settings: ApiSettings) -> list[Middleware]:

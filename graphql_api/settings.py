@@ -26,10 +26,20 @@ class ApiSettings(BaseSettings):
 
     env: Environment = Field(
         Environment.DEV,
-        description="dev or prod. In prod only a key of ADMIN_KEYS may start runs.",
+        description="dev or prod. In prod keys are needed, hosts are checked, pages and introspection are off.",
     )
     api_host: str = Field("127.0.0.1", description="Address the API listens on.")
     api_port: int = Field(8000, ge=1, le=65535, description="Port the API listens on.")
+    forwarded_allow_ips: str = Field(
+        "127.0.0.1",
+        description="Addresses, separated by commas, of the proxies whose word on a client's address counts.",
+    )
+    database_read_url: str | None = Field(
+        None,
+        repr=False,
+        description="A PostgreSQL URL for reading alone, whose account is a member of kasparro_reader at most. "
+        "Unset: DATABASE_URL, in the role kasparro_reader where the migrations could make it.",
+    )
     stale_after_seconds: int = Field(
         7200, ge=1, description="A price or quote older than this is shown as stale."
     )
@@ -93,9 +103,6 @@ class ApiSettings(BaseSettings):
         ge=1,
         description="What a GraphQL request may cost: one for each field of each row that may be asked of.",
     )
-    query_depth_limit: int = Field(20, ge=1, description="How deep a GraphQL query may be nested.")
-    query_alias_limit: int = Field(100, ge=0, description="Aliases in one GraphQL query at most.")
-    query_token_limit: int = Field(1500, ge=1, description="Words and brackets in one GraphQL query at most.")
     body_limit_bytes: int = Field(1_000_000, ge=1, description="How large a request's body may be.")
     batch_limit: int = Field(10, ge=1, le=100, description="Operations in one GraphQL batch at most.")
     persisted_queries: int = Field(

@@ -6,11 +6,18 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from psycopg.errors import UndefinedTable
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 Sessions = async_sessionmaker[AsyncSession]
+
+_BECOME_READER = """
+    SELECT set_config('role', rolname, false) FROM pg_roles WHERE rolname = 'kasparro_reader' AND
+    pg_has_role(oid, CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END)
+"""
+"""Takes the role that migration 0003 makes, where there is one and this account may."""
 
 
 class DatabaseUnavailable(Exception):  # noqa: N818 - reads as what happened
@@ -43,24 +50,49 @@ def psycopg_url(url: str) -> URL:
     return parsed.set(drivername="postgresql+psycopg")
 
 
-def create_engine(url: str, *, pool_size: int = 10, statement_timeout_seconds: int = 30) -> AsyncEngine:
-    """Build an engine whose sessions speak UTC and give up on a statement in time. Connects on first use."""
+def create_engine(
+    url: str, *, pool_size: int = 10, statement_timeout_seconds: int = 30, read_only: bool = False
+) -> AsyncEngine:
+    """Build an engine whose sessions speak UTC and give up on a statement in time. Connects on first use.
+
+    `read_only` sessions cannot write: their transactions may not, and, where the migrations could make it, they have
+    a role that may not.
+    """
     options = f"-c timezone=UTC -c statement_timeout={statement_timeout_seconds * 1000}"
-    return create_async_engine(
+    if read_only:
+        options += " -c default_transaction_read_only=on"
+    engine = create_async_engine(
         psycopg_url(url),
         pool_size=pool_size,
         max_overflow=0,  # an overflow connection is opened and closed for every burst: measured, it halves throughput
         pool_pre_ping=True,
         connect_args={"options": options, "connect_timeout": 10},
+        # The option alone does not last: SQLAlchemy tells a connection otherwise after its first transaction.
+        execution_options={"postgresql_readonly": True} if read_only else {},
     )
+    if read_only:
+        event.listen(engine.sync_engine, "connect", _become_reader)
+    return engine
+
+
+def _become_reader(connection: DBAPIConnection, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute(_BECOME_READER)
+    cursor.close()
+    connection.commit()  # a rollback would give the role back
 
 
 @asynccontextmanager
 async def database(
-    url: str, *, pool_size: int = 10, statement_timeout_seconds: int = 30
+    url: str, *, pool_size: int = 10, statement_timeout_seconds: int = 30, read_only: bool = False
 ) -> AsyncIterator[Sessions]:
     """Open a pool for the length of the block and yield its session factory."""
-    engine = create_engine(url, pool_size=pool_size, statement_timeout_seconds=statement_timeout_seconds)
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        statement_timeout_seconds=statement_timeout_seconds,
+        read_only=read_only,
+    )
     try:
         yield async_sessionmaker(engine, expire_on_commit=False)
     finally:

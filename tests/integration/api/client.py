@@ -10,8 +10,10 @@ from typing import Any
 import httpx
 
 from graphql_api.app import create_app
+from graphql_api.context import Services
 from graphql_api.settings import ApiSettings
 from models.db import Sessions
+from models.settings import DatabaseSettings
 
 OFFLINE = ApiSettings(prefect_api_url="http://127.0.0.1:8959/api", run_wait_seconds=5)
 """The settings as they are with an empty environment; no Prefect server answers at its port."""
@@ -22,6 +24,7 @@ class Api:
     """A client of one application."""
 
     client: httpx.AsyncClient
+    services: Services
 
     async def query(self, document: str, **variables: object) -> dict[str, Any]:
         """Ask in GraphQL and return the data; any error fails the test."""
@@ -48,12 +51,12 @@ class Api:
 
 
 @asynccontextmanager
-async def asked(sessions: Sessions, settings: ApiSettings = OFFLINE) -> AsyncIterator[Api]:
-    """Serve the application over these sessions, without a socket, for the length of the block."""
+async def asked(sessions: Sessions | DatabaseSettings, settings: ApiSettings = OFFLINE) -> AsyncIterator[Api]:
+    """Serve the application over these sessions, or over its own, without a socket, for the length of the block."""
     app = create_app(settings, sessions)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client,
     ):
-        yield Api(client)
+        yield Api(client, app.state.services)

@@ -106,7 +106,7 @@ async def api(sessions: Sessions, prefect_url: str) -> AsyncIterator[Api]:
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000") as client,
     ):
-        yield Api(client)
+        yield Api(client, app.state.services)
 
 
 async def _set(prefect: httpx.AsyncClient, run_id: str, state: str) -> None:
