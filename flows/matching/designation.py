@@ -23,7 +23,7 @@ def name(pair: Comparison) -> Evidence | None:
     if found is None:
         return None
     agreement, left, right = found
-    if _only_one_repeats(pair, left, right):
+    if left.compact != right.compact and _only_one_repeats(pair, left, right):
         return Evidence("name", 0.0, "a name only repeats the symbol")
     gain = weights.points(weights.NAME_POINTS, agreement)
     if agreement >= weights.SAME_NAME:
@@ -59,15 +59,17 @@ def called(pair: Comparison) -> Evidence | None:
     """Count it that one listing is called by the symbol of the other, or by a short form of its name.
 
     Only where hardly another listing that is left carries the symbol, else it is the symbol alone, told twice; and,
-    where both sides have numbers, only if the numbers agree: new coins take the symbols of old ones.
+    where both sides have numbers, only if the numbers agree: new coins take the symbols of old ones. A further word
+    that both names have, be it "Coin", counts a little.
     """
     found = name_similarity(pair)
-    if found is None or not _only_one_repeats(pair, *found[1:]):
+    if found is None or found[1].compact == found[2].compact or not _only_one_repeats(pair, *found[1:]):
         return None
     if not do_numbers_allow(pair):
         return None
     count = symbol_pairs(pair.blocks, *pair.both)
     if found[0] >= weights.CONTAINED and (gain := weights.at_most(weights.CALLED_SHORT, count)):
+        gain += weights.CALLED_WORD if {*found[1].words} & {*found[2].words} - {pair.left.symbol} else 0.0
         return Evidence(
             "called", gain, f"one name stands for the other: {_shown(found[1])} and {_shown(found[2])}"
         )

@@ -19,11 +19,11 @@ _SAME_SPELLING = 0.8
 
 @lru_cache(maxsize=262144)
 def similarity(left: Name, right: Name) -> float:
-    """Tell how alike two names are, 0 to 1: equal, equal but for generic words, misspelt, contained, overlapping."""
+    """Tell how alike two names are, 0 to 1: equal, equal but for spaces or generic words, misspelt, contained, overlapping."""
     if not left.compact or not right.compact:
         return 0.0
     if left.compact == right.compact:
-        return 1.0
+        return 1.0 if left.words == right.words else weights.SPACED_OTHERWISE
     if left.stem == right.stem and left.stem:
         shared = len({*left.words} & {*right.words}) / len({*left.words, *right.words})
         return weights.SAME_NAME + (1 - weights.SAME_NAME) * shared

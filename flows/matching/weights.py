@@ -38,6 +38,8 @@ NAME_POINTS = ((0.0, -3.0), (0.25, -0.5), (0.5, 2.0), (0.75, 3.5), (0.9, 4.5), (
 """Similarity to points, straight lines between."""
 SAME_NAME = 0.9
 """Similarity of names that are equal but for generic words; those then raise it to 1."""
+SPACED_OTHERWISE = 0.98
+"""Similarity of names that are equal but for where one word ends: "Moon Doge" and "MoonDoge"."""
 SAME_NAME_RARE = ((1, 1.5), (2, 0.8))
 REPEATED_SYMBOL = 0.5
 """What agreement counts where a name or id only repeats the equal symbol."""
@@ -50,6 +52,8 @@ ABBREVIATED = 0.6
 RENAMED = -1.0
 """What different names count at most where the ids are equal."""
 CALLED_SHORT = ((1, 1.5), (2, 1.0))
+CALLED_WORD = 0.5
+"""Extra for a word that both names have beside the symbol, be it one that any coin may carry."""
 CALLED_BY_SYMBOL = 1.0
 SLUG_POINTS = ((0.0, -0.5), (0.6, 0.0), (0.75, 1.5), (0.9, 2.5), (1.0, 4.0))
 ID_LIKE_NAME = 0.9

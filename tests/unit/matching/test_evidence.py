@@ -5,13 +5,14 @@ from decimal import Decimal
 
 import pytest
 
-from flows.matching import designation, evidence, standing
+from flows.matching import designation, evidence, lineage, standing
 from flows.matching.block import block
 from flows.matching.comparison import Comparison, Evidence
 from flows.matching.entries import Entry, Prior
 from flows.matching.evidence import EVIDENCE
 from flows.matching.likeness import similarity
 from flows.matching.normalize import name_of, plain, profile
+from flows.matching.pairing import match_entries
 from flows.matching.resolve import resolve
 from models.outcomes import ListingKind
 from models.records import Listing, Quote
@@ -69,7 +70,7 @@ def test_an_id_keeps_the_symbol_a_coin_once_had() -> None:
     ("left", "right", "at_least", "at_most"),
     [
         ("Alpha", "alpha", 1.0, 1.0),
-        ("Doge Zilla", "DogeZilla", 1.0, 1.0),
+        ("Doge Zilla", "DogeZilla", 0.97, 0.99),
         ("Alpha", "Alpha Token", 0.9, 0.99),
         ("Alpha Finance", "AlphaFinance.io", 0.9, 1.0),
         ("Dragon Coin", "Dragon Coins", 0.9, 1.0),
@@ -94,6 +95,28 @@ def test_a_name_that_repeats_the_symbol_is_no_second_witness() -> None:
     assert told_once.points > told_twice.points > 0 == silent.points
 
 
+def test_a_name_that_is_the_same_but_for_a_space_is_no_mere_repetition() -> None:
+    found = must(
+        designation.name(
+            pair_of(gecko(symbol="lion", name="CoinLion"), paprika(symbol="LION", name="Coin Lion"))
+        )
+    )
+    assert found.points > 4
+
+
+def test_of_two_namesakes_the_one_spelled_alike_is_linked() -> None:
+    left = [gecko("moon-doge", "mdo", "Moon Doge"), gecko("moondoge", "mdo", "MoonDoge")]
+    right = [paprika("mdo-moondoge", "MDO", "MoonDoge")]
+    rows = {row.left_id: row.state for row in match_entries(left, right)}
+    assert rows == {"moondoge": "accepted", "moon-doge": "unmatched"}
+
+
+def test_a_short_name_counts_more_with_a_further_word_in_common() -> None:
+    with_it = must(designation.called(pair_of(gecko(name="ALPdom Coin"), paprika(name="ALP Coin"))))
+    without = must(designation.called(pair_of(gecko(name="ALPriver"), paprika(name="ALP Coin"))))
+    assert with_it.points > without.points > 0
+
+
 def test_former_names_in_brackets_are_compared_too() -> None:
     found = must(designation.name(pair_of(gecko(name="Omega (prev. Alpha)"), paprika(name="Alpha"))))
     assert found.points > 4
@@ -104,10 +127,10 @@ def test_former_names_in_brackets_are_compared_too() -> None:
     [("Alpha [OLD]", False), ("Alpha v2", False), ("Wrapped Alpha", False), ("Alpha (Wormhole)", True)],
 )
 def test_marks_of_another_coin_speak_against_a_link(name: str, is_veto: bool) -> None:  # noqa: FBT001 - a column
-    found = must(evidence.marks(pair_of(gecko(name=name), paprika())))
+    found = must(lineage.marks(pair_of(gecko(name=name), paprika())))
     assert found.points < 0
     assert found.veto == is_veto
-    assert evidence.marks(pair_of(gecko(name=name), paprika(name=name))) is None
+    assert lineage.marks(pair_of(gecko(name=name), paprika(name=name))) is None
 
 
 def test_prices_vote_and_forbid_only_when_both_are_fresh_and_of_the_same_hours() -> None:
