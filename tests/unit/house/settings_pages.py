@@ -1,6 +1,6 @@
-"""What `.env.example` and the README's table say about settings, drawn from the Settings classes.
+"""What `.env.example`, docs/settings.md and the README's list say about settings, drawn from the Settings classes.
 
-`python -m tests.unit.house.settings_pages` writes both anew; test_settings_pages.py fails where they have drifted.
+`python -m tests.unit.house.settings_pages` writes them anew; test_settings_pages.py fails where they have drifted.
 """
 
 from __future__ import annotations
@@ -122,20 +122,29 @@ def env_example() -> str:
     return text
 
 
-def table() -> str:
-    """Write the README's table."""
-    lines = ["| variable | default | what it says |", "|---|---|---|"]
-    for variables in groups().values():
+def page() -> str:
+    """Write docs/settings.md: every variable with its default and what it says."""
+    text = "# Settings\n\nBy environment, or in `.env` ([.env.example](../.env.example)). What the environment itself says wins.\n"
+    for heading, variables in groups().items():
+        text += f"\n## {heading}\n\n| variable | default | what it says |\n|---|---|---|\n"
         for one in variables:
             default = f"`{one.default}`" if one.default else ""
-            lines.append(f"| `{one.name}` | {default} | {one.meaning} |")
-    return "\n".join(lines)
+            text += f"| `{one.name}` | {default} | {one.meaning} |\n"
+    return text
 
 
-def readme_with_table() -> str:
-    """Return the README with the table as it should be between its markers."""
+def list_of_names() -> str:
+    """Write the README's list: the names under their headings."""
+    return "\n".join(
+        f"* {heading}: {', '.join(f'`{one.name}`' for one in variables)}"
+        for heading, variables in groups().items()
+    )
+
+
+def readme_with_list() -> str:
+    """Return the README with the list as it should be between its markers."""
     block = re.compile(f"{re.escape(START)}.*?{re.escape(END)}", re.DOTALL)
-    return block.sub(lambda _: f"{START}\n{table()}\n{END}", readme())
+    return block.sub(lambda _: f"{START}\n{list_of_names()}\n{END}", readme())
 
 
 def _shown(default: object) -> str | None:
@@ -144,4 +153,5 @@ def _shown(default: object) -> str | None:
 
 if __name__ == "__main__":
     (ROOT / ".env.example").write_text(env_example(), encoding="utf-8")
-    (ROOT / "README.md").write_text(readme_with_table(), encoding="utf-8")
+    (ROOT / "docs" / "settings.md").write_text(page(), encoding="utf-8")
+    (ROOT / "README.md").write_text(readme_with_list(), encoding="utf-8")

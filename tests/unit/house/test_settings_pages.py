@@ -1,4 +1,4 @@
-"""`.env.example` and the README's table say what the Settings classes say."""
+"""`.env.example`, docs/settings.md and the README's list say what the Settings classes say."""
 
 from __future__ import annotations
 
@@ -18,9 +18,13 @@ def test_the_environment_example_is_up_to_date() -> None:
     assert written == settings_pages.env_example(), ANEW
 
 
-def test_the_readme_has_the_table() -> None:
+def test_the_page_of_settings_is_up_to_date() -> None:
+    assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == settings_pages.page(), ANEW
+
+
+def test_the_readme_has_the_list() -> None:
     assert START in readme()
-    assert readme() == settings_pages.readme_with_table(), ANEW
+    assert readme() == settings_pages.readme_with_list(), ANEW
 
 
 def test_every_settings_class_is_listed() -> None:
