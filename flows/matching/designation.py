@@ -58,14 +58,14 @@ def slug(pair: Comparison) -> Evidence | None:
 def called(pair: Comparison) -> Evidence | None:
     """Count it that one listing is called by the symbol of the other, or by a short form of its name.
 
-    Only where hardly another listing that is left carries the symbol, else it is the symbol alone, told twice; and,
-    where both sides have numbers, only if the numbers agree: new coins take the symbols of old ones. A further word
-    that both names have, be it "Coin", counts a little.
+    Only where the symbol is longer than a letter or two, and hardly another listing that is left carries it, else it
+    is the symbol alone, told twice; and, where both sides have numbers, only if the numbers agree: new coins take the
+    symbols of old ones. A further word that both names have, be it "Coin", counts a little.
     """
     found = name_similarity(pair)
     if found is None or found[1].compact == found[2].compact or not _only_one_repeats(pair, *found[1:]):
         return None
-    if not do_numbers_allow(pair):
+    if len(pair.left.symbol) < weights.CALLED_SYMBOL_LENGTH or not do_numbers_allow(pair):
         return None
     count = symbol_pairs(pair.blocks, *pair.both)
     if found[0] >= weights.CONTAINED and (gain := weights.at_most(weights.CALLED_SHORT, count)):

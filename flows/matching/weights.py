@@ -52,6 +52,8 @@ ABBREVIATED = 0.6
 RENAMED = -1.0
 """What different names count at most where the ids are equal."""
 CALLED_SHORT = ((1, 1.5), (2, 1.0))
+CALLED_SYMBOL_LENGTH = 3
+"""Letters below which a symbol is too easily met by chance to stand for a name."""
 CALLED_WORD = 0.5
 """Extra for a word that both names have beside the symbol, be it one that any coin may carry."""
 CALLED_BY_SYMBOL = 1.0
@@ -99,8 +101,7 @@ HOPELESS_SPREAD = 0.2
 GENERIC = _words(
     "token tokens coin coins protocol network finance financial dao platform chain blockchain project ecosystem "
     "foundation labs lab io com org net app the of and a by on for my official crypto cryptocurrency currency "
-    "governance utility native defi erc bep trc 20 "
-    "via"
+    "governance utility native defi erc bep trc 20"
 )
 """Words that many coins add or drop."""
 GENERIC_WEIGHT = 0.25

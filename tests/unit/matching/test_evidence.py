@@ -117,6 +117,22 @@ def test_a_short_name_counts_more_with_a_further_word_in_common() -> None:
     assert with_it.points > without.points > 0
 
 
+def test_a_symbol_of_a_letter_or_two_stands_for_no_name() -> None:
+    assert (
+        designation.called(pair_of(gecko(symbol="XQ", name="XQ"), paprika(symbol="XQ", name="Quorum")))
+        is None
+    )
+    assert (
+        designation.called(pair_of(gecko(symbol="XQL", name="XQL"), paprika(symbol="XQL", name="Tidal")))
+        is not None
+    )
+
+
+def test_a_company_share_is_hardly_the_coin_with_its_ticker() -> None:
+    rows = match_entries([gecko("qlg", "qlg", "QLG")], [paprika("qlg-quorum-corp", "QLG", "Quorum Corp")])
+    assert [row.state for row in rows] == ["review"]
+
+
 def test_former_names_in_brackets_are_compared_too() -> None:
     found = must(designation.name(pair_of(gecko(name="Omega (prev. Alpha)"), paprika(name="Alpha"))))
     assert found.points > 4
