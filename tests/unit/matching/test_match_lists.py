@@ -112,6 +112,24 @@ def test_what_could_not_be_used_is_counted_and_told(lists: Path, capsys: pytest.
     assert "'kimex' is not a token address on eip155:1" in told
 
 
+@pytest.mark.parametrize("is_first", [True, False], ids=["first", "last"])
+def test_an_impostor_with_another_contract_is_for_a_person_to_see(
+    lists: Path,
+    is_first: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    real = {"id": "quorum", "symbol": "qlg", "name": "Quorum", "platforms": {"ethereum": USDX}}
+    impostor = {**real, "id": "quorum-ledger", "platforms": {"ethereum": "0x" + "cd" * 20}}
+    honest = {"id": "qlg-quorum-ledger", "symbol": "QLG", "name": "Quorum"}
+    (lists / "left.json").write_text(json.dumps([impostor, real] if is_first else [real, impostor]))
+    (lists / "right.json").write_text(json.dumps([honest]))
+    (lists / "contracts.json").write_text(json.dumps([{"address": USDX, "id": honest["id"]}]))
+    assert run(lists, f"eth-ethereum:{lists / 'contracts.json'}") == 0
+    rows = {row["left_id"]: row for row in rows_of(lists / "links.csv")}
+    assert rows["quorum"]["state"] == "accepted"
+    assert rows["quorum-ledger"]["state"] == "review"
+    assert "contracts differ" in rows["quorum-ledger"]["reasons"]
+
+
 COINCAP = {
     "data": [
         {"id": "tidal", "rank": "9", "symbol": "TDH", "name": "Tidal Harbor", "priceUsd": "1.5"},
