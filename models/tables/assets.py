@@ -6,9 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Identity, Index, text
+from sqlalchemy import BigInteger, Identity, Index, literal_column, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
+
+
+_UPPER_SYMBOL = literal_column("upper(symbol)").label("it")
+_LOWER_NAME = literal_column("lower(name)").label("it")
 
 
 class Asset(SQLModel, table=True):
@@ -17,7 +21,10 @@ class Asset(SQLModel, table=True):
     __tablename__ = "assets"
     __table_args__ = (
         Index("ix_assets_market_cap_usd_uid", text("market_cap_usd DESC NULLS LAST"), "uid"),
-        Index("ix_assets_upper_symbol", text("upper(symbol)")),
+        # Pattern operators serve equality too, so that one index finds a symbol and its beginnings.
+        Index("ix_assets_upper_symbol", _UPPER_SYMBOL, postgresql_ops={"it": "text_pattern_ops"}),
+        Index("ix_assets_lower_name", _LOWER_NAME, postgresql_ops={"it": "text_pattern_ops"}),
+        Index("ix_assets_name_trigrams", text("name_trigrams(name)"), postgresql_using="gin"),
         Index("ix_assets_rank_uid", text("rank NULLS LAST"), "uid"),
     )
 

@@ -33,6 +33,7 @@ class ListingAddress(SQLModel, table=True):
     """A contract address of a listing, as CAIP-19. Addresses move between listings over the years, so they retire."""
 
     __tablename__ = "listing_addresses"
+    __table_args__ = (Index("ix_listing_addresses_address", text("lower(split_part(caip19, ':', 3))")),)
 
     listing_id: int = Field(foreign_key="listings.id", primary_key=True, sa_type=BigInteger)
     caip19: str = Field(primary_key=True, index=True)
