@@ -1,7 +1,7 @@
 """Publishing: what a run found becomes visible at once, or not at all.
 
 Quotes, links, assets and the dataset version change in one transaction; the version grows only when something did,
-and everyone who listens on `CHANNEL` is told.
+and everyone who listens on `channels.DATASET` is told.
 """
 
 from __future__ import annotations
@@ -18,14 +18,13 @@ from sqlalchemy import insert, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from models.channels import DATASET, tell
 from models.db import Sessions
 from models.queries.unification import identities
 from models.records import Counts, Link
 from models.store.bulk import Row, Rule, merge, merge_from, table_of
 from models.store.quotes import NUMBERS
 from models.tables import Asset, AssetLink, LandedQuote, Quote
-
-CHANNEL = "kasparro_dataset"
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('kasparro:publish', 0))")
 _PUBLISHED = Rule(("listing_id",), silent=("fetched_at",))
@@ -121,6 +120,4 @@ async def next_version(session: AsyncSession, at: datetime) -> None:
         "UPDATE dataset_version SET version = version + 1, published_at = :at WHERE id = 1 RETURNING version"
     )
     version = (await session.execute(grown, {"at": at})).scalar_one()
-    await session.execute(
-        text("SELECT pg_notify(:channel, :version)"), {"channel": CHANNEL, "version": str(version)}
-    )
+    await tell(session, DATASET, version)

@@ -14,6 +14,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col
 
+from models.channels import RUNS, tell
 from models.db import Sessions
 from models.outcomes import RunOutcome
 from models.tables import Run
@@ -41,7 +42,7 @@ async def start_run(session: AsyncSession, run: Run) -> int:
 
     Call it while holding the job's lock: then whoever wrote `running` is gone.
     """
-    await session.execute(
+    crashed = await session.execute(
         update(Run)
         .where(
             col(Run.flow) == run.flow,
@@ -49,10 +50,13 @@ async def start_run(session: AsyncSession, run: Run) -> int:
             col(Run.outcome) == RunOutcome.RUNNING,
         )
         .values(outcome=RunOutcome.FAILED, finished_at=run.started_at, error=CRASHED, remedy="run again")
+        .returning(col(Run.id))
     )
     session.add(run)
     await session.flush()
     assert run.id is not None  # noqa: S101 - flush has read it back
+    for run_id in (*crashed.scalars(), run.id):
+        await tell(session, RUNS, run_id)
     return run.id
 
 
@@ -89,6 +93,7 @@ async def finish_run(
         .where(col(Run.id) == run_id)
         .values(outcome=outcome, finished_at=at, error=error, remedy=remedy, dataset_version=dataset_version)
     )
+    await tell(session, RUNS, run_id)
 
 
 async def read_run(session: AsyncSession, run_id: int) -> Run:
