@@ -10,7 +10,6 @@ from sqlalchemy import BigInteger, Identity, Index, literal_column, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-
 _UPPER_SYMBOL = literal_column("upper(symbol)").label("it")
 _LOWER_NAME = literal_column("lower(name)").label("it")
 
