@@ -15,6 +15,8 @@ from models.queries.unification import identities, landed_listings, live_links
 from models.records import AssetIdentity, Link, Listing, Quote
 from models.store.quotes import NUMBERS
 
+ROWS_AT_ONCE = 2_000
+
 LinkId = tuple[str, str, str, str]
 """(source, source_id, uid, state): what tells live links apart."""
 
@@ -33,11 +35,12 @@ class Landed:
 
 async def read_landed(session: AsyncSession, window: timedelta, otherwise: datetime) -> Landed:
     """Read what has landed; quotes of the last `window` are fresh. `otherwise` is the clock where nothing landed."""
-    entries, listing_ids = [], {}
-    async for row in (await session.stream(landed_listings())).mappings():
-        entry = _entry(row)
-        entries.append(entry)
-        listing_ids[entry.key] = row["id"]
+    entries: list[Entry] = []
+    listing_ids: dict[Key, int] = {}
+    rows = await session.stream(landed_listings())
+    async for some in rows.mappings().partitions(ROWS_AT_ONCE):
+        entries += map(_entry, some)
+        listing_ids |= {(row["source"], row["source_id"]): row["id"] for row in some}
     links = (await session.execute(live_links())).mappings().all()
     known = (await session.execute(identities())).mappings().all()
     as_of = max((entry.quote.fetched_at for entry in entries if entry.quote), default=otherwise)

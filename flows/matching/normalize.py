@@ -89,6 +89,8 @@ def profile(entry: Entry) -> Profile:
 
 def plain(text: str) -> tuple[str, bool]:
     """Fold case, width and invisible characters away; tell whether letters posed as others."""
+    if text.isascii() and text.isprintable():  # most are, and it spares them all that follows
+        return text.lower().strip(), False
     folded = unicodedata.normalize("NFKC", text).casefold().strip()
     visible = "".join(
         char for char in folded if unicodedata.category(char) not in {"Cf", "Cc", "Cs"} or char in "\t\n"
