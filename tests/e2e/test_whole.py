@@ -70,6 +70,30 @@ def test_an_operator_starts_a_run_and_reads_its_log(system: System) -> None:
     eventually(lambda: any("source ingested" in line and "coingecko" in line for line in told()))
 
 
+def test_a_curator_settles_a_doubt_and_prices_follow(system: System) -> None:
+    queue = system.query(
+        "{ reviewQueue { nodes { servedAs { uid } asset { uid } link { source sourceId } } } }"
+    )
+    case = queue["reviewQueue"]["nodes"][0]
+    listing = f'source: "{case["link"]["source"]}", sourceId: "{case["link"]["sourceId"]}"'
+    uid, own = case["asset"]["uid"], case["servedAs"]["uid"]
+    accept = f'acceptLink({listing}, uid: "{uid}", note: "by a test")'
+    done = system.query(f"mutation {{ {accept} {{ decision {{ id }} run {{ prefectRunId }} warning }} }}")
+    assert done["acceptLink"]["warning"] is None
+    assert system.query(f'{{ asset(uid: "{own}") {{ uid }} }}')["asset"] == {"uid": uid}
+    run = done["acceptLink"]["run"]["prefectRunId"]
+    recorded = f'{{ runs(filter: {{prefectRunId: "{run}"}}) {{ nodes {{ flow outcome }} }} }}'
+    ended = [{"flow": "unify", "outcome": "SUCCESS"}]
+    eventually(lambda: system.query(recorded)["runs"]["nodes"] == ended, 120)
+    inputs = system.query(f'{{ asset(uid: "{own}") {{ price {{ inputs {{ source sourceId }} }} }} }}')[
+        "asset"
+    ]
+    assert case["link"] in inputs["price"]["inputs"]
+    undo = f'undoDecision(id: "{done["acceptLink"]["decision"]["id"]}")'
+    assert system.query(f"mutation {{ {undo} {{ asset {{ uid }} }} }}")
+    assert system.query(f'{{ asset(uid: "{own}") {{ uid }} }}')["asset"] == {"uid": own}
+
+
 def test_a_run_of_one_source_over_rest_waits_for_its_end(system: System) -> None:
     answer = httpx.post(f"{system.api_url}/etl/run/coinpaprika", timeout=150)
     assert answer.status_code == 200, answer.text
