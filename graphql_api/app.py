@@ -22,6 +22,7 @@ from graphql_api.headers import SecurityHeaders
 from graphql_api.prefect_server import PrefectServer
 from graphql_api.requests import RequestId
 from graphql_api.rest.answers import refuse
+from graphql_api.rest.docs import docs, openapi
 from graphql_api.rest.routes import ROUTES
 from graphql_api.settings import ApiSettings, Environment
 from graphql_api.view import View
@@ -49,7 +50,12 @@ def create_app(settings: ApiSettings, sessions: Sessions | DatabaseSettings) -> 
             yield
 
     return Starlette(
-        routes=[Route("/graphql", View(settings)), *ROUTES],
+        routes=[
+            Route("/graphql", View(settings)),
+            Route("/openapi.json", openapi),
+            Route("/docs", docs),
+            *ROUTES,
+        ],
         middleware=_middleware(settings),
         exception_handlers={HTTPException: refuse},
         lifespan=lifespan,

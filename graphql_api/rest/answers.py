@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
@@ -15,6 +16,7 @@ from graphql_api.caching import NEVER, conditional, validator
 from graphql_api.context import Context
 from graphql_api.errors import ApiError, BadUserInput, NotFound, masked
 from graphql_api.media import GRAPHQL_JSON, JSON, answered_in
+from graphql_api.rest.parameters import require_once
 from graphql_api.scalars import encode_exactly
 
 log = structlog.get_logger(__name__)
@@ -35,9 +37,11 @@ def answer_with_meta(content: Mapping[str, object], meta: Mapping[str, object]) 
 def endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     """Make a function of a Context an endpoint: it gets one, its errors get a shape, its snapshot is given back."""
 
+    @wraps(handler)
     async def handle(request: Request) -> Response:
         context = Context(request, request.app.state.services)
         try:
+            require_once(request.query_params)
             return conditional(request, await handler(context), context.settings)
         except ApiError as error:
             return refusal(request, error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from starlette.responses import Response
 
@@ -11,7 +12,7 @@ from graphql_api.errors import NotFound
 from graphql_api.planner.rows import Statement
 from graphql_api.rest.answers import answer, answer_with_meta, endpoint
 from graphql_api.rest.parameters import Paging, days, paging, text
-from graphql_api.rest.shapes import Shape, observation, raw_record, unified
+from graphql_api.rest.shapes import Observation, RawRecord, observation, raw_record, unified
 from graphql_api.source_names import current_name
 from graphql_api.sources import require_source
 from models.queries import assets as asset_queries
@@ -72,7 +73,7 @@ async def raw(context: Context) -> Response:
 
 
 async def _paged(
-    context: Context, began: float, asked: Paging, rows: list[Shape], every: Statement
+    context: Context, began: float, asked: Paging, rows: Sequence[Observation | RawRecord], every: Statement
 ) -> Response:
     found = await context.rows.count(total(every))
     latency_ms = round((time.perf_counter() - began) * 1000, 3)

@@ -8,7 +8,8 @@ from graphql_api.context import Context
 from graphql_api.etl import read_run, trigger
 from graphql_api.prefect_server import FlowRun
 from graphql_api.rest.answers import answer, endpoint
-from graphql_api.rest.shapes import Shape, run
+from graphql_api.rest.envelopes import EndedRun, StartedRun
+from graphql_api.rest.shapes import run
 
 
 @endpoint
@@ -34,11 +35,11 @@ async def run_background(context: Context) -> Response:
 async def _run(context: Context, source: str | None) -> Response:
     done = await trigger(context, source, wait=True)
     recorded = await read_run(context, done.id)
-    shape = _shape(done, source) | {"run": None if recorded is None else run(recorded)}
+    shape: EndedRun = {**_shape(done, source), "run": None if recorded is None else run(recorded)}
     return answer(shape, 200 if done.is_over else 202)
 
 
-def _shape(started: FlowRun, source: str | None) -> Shape:
+def _shape(started: FlowRun, source: str | None) -> StartedRun:
     return {
         "status": started.state.lower(),
         "source": source or "all",

@@ -13,6 +13,7 @@ from graphql_api.dataset import Dataset, read_dataset
 from graphql_api.errors import Unavailable
 from graphql_api.planner.rows import Row
 from graphql_api.rest.answers import answer, endpoint
+from graphql_api.rest.envelopes import Health, LastRun
 from graphql_api.rest.shapes import moment
 from models.outcomes import RunOutcome
 from models.queries import runs as run_queries
@@ -33,21 +34,30 @@ async def health(context: Context) -> Response:
         dataset = await read_dataset(context)
         last = await context.rows.first(run_queries.last_round())
     except Unavailable as error:
-        unhealthy = {"status": "unhealthy", "database_connected": False, "reason": str(error)}
-        return answer({**unhealthy, "last_etl_run": None, "dataset_version": None, "upstream": None}, 503)
+        return answer(_unhealthy(str(error)), 503)
     reason = _trouble(dataset, last, context.stale_before)
-    return answer(
-        {
-            "status": "degraded" if reason else "healthy",
-            "database_connected": True,
-            "reason": reason,
-            "last_etl_run": _last_run(last),
-            "dataset_version": dataset.version,
-            "upstream": dataset.upstream,
-            "published_at": moment(dataset.published_at),
-        },
-        headers={"cache-control": NEVER},
-    )
+    healthy: Health = {
+        "status": "degraded" if reason else "healthy",
+        "database_connected": True,
+        "reason": reason,
+        "last_etl_run": _last_run(last),
+        "dataset_version": dataset.version,
+        "upstream": dataset.upstream,
+        "published_at": moment(dataset.published_at),
+    }
+    return answer(healthy, headers={"cache-control": NEVER})
+
+
+def _unhealthy(reason: str) -> Health:
+    return {
+        "status": "unhealthy",
+        "database_connected": False,
+        "reason": reason,
+        "last_etl_run": None,
+        "dataset_version": None,
+        "upstream": None,
+        "published_at": None,
+    }
 
 
 def _trouble(dataset: Dataset, last: Row | None, stale_before: datetime) -> str | None:
@@ -60,7 +70,7 @@ def _trouble(dataset: Dataset, last: Row | None, stale_before: datetime) -> str 
     return None
 
 
-def _last_run(last: Row | None) -> dict[str, object] | None:
+def _last_run(last: Row | None) -> LastRun | None:
     if last is None:
         return None
     return {

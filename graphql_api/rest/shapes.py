@@ -1,16 +1,113 @@
-"""Rows as the older REST services printed them."""
+"""Rows as the older REST services printed them. The types are what `/openapi.json` says of the answers."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
+from typing import Annotated
 
 import orjson
+from pydantic import InstanceOf, WithJsonSchema
+from typing_extensions import TypedDict
 
 from graphql_api.planner.rows import Row
 from graphql_api.scalars import print_datetime
 
-Shape = dict[str, Any]
+Number = Annotated[Decimal, WithJsonSchema({"type": "number"})]
+Moment = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+Payload = Annotated[InstanceOf[orjson.Fragment], WithJsonSchema({"description": "What the source sent."})]
+
+
+class Observation(TypedDict):
+    """What a source says of a coin, now or at a moment."""
+
+    asset_uid: str | None
+    source: str
+    external_id: str
+    coingecko_id: str | None
+    coinpaprika_id: str | None
+    name: str | None
+    symbol: str | None
+    value: Number | None
+    price_usd: Number | None
+    market_cap_usd: Number | None
+    volume_24h_usd: Number | None
+    percent_change_24h: Number | None
+    rank: int | None
+    timestamp: Moment | None
+    source_updated_at: Moment | None
+    ingested_at: Moment | None
+
+
+class Unified(TypedDict):
+    """An asset with its unified numbers."""
+
+    asset_uid: str
+    name: str
+    symbol: str | None
+    rank: int | None
+    value: Number | None
+    price_usd: Number | None
+    price_method: str | None
+    price_spread: Number | None
+    price_confidence: Number | None
+    is_price_stale: bool | None
+    market_cap_usd: Number | None
+    volume_24h_usd: Number | None
+    percent_change_1h: Number | None
+    percent_change_24h: Number | None
+    percent_change_7d: Number | None
+    circulating_supply: Number | None
+    total_supply: Number | None
+    max_supply: Number | None
+    image_url: str | None
+    timestamp: Moment | None
+    updated_at: Moment | None
+
+
+class RawRecord(TypedDict):
+    """A payload as it was received."""
+
+    id: int
+    source: str
+    feed: str
+    record_id: str
+    payload: Payload
+    fetched_at: Moment | None
+    run_id: int
+
+
+class Run(TypedDict):
+    """A run, and what it did."""
+
+    run_id: int
+    flow: str
+    source: str | None
+    status: str
+    started_at: Moment | None
+    finished_at: Moment | None
+    pages: int
+    records_processed: int
+    records_new: int
+    records_changed: int
+    records_unchanged: int
+    records_rejected: int
+    error: str | None
+    remedy: str | None
+    dataset_version: int | None
+    prefect_run_id: str | None
+
+
+class Checkpoint(TypedDict):
+    """How far a feed got."""
+
+    source: str
+    feed: str
+    page: str
+    records: int
+    completed_at: Moment | None
+    updated_at: Moment | None
+    run_id: int
 
 
 def moment(at: datetime | None) -> str | None:
@@ -18,8 +115,8 @@ def moment(at: datetime | None) -> str | None:
     return None if at is None else print_datetime(at)
 
 
-def observation(row: Row) -> Shape:
-    """Shape what a source says of a coin, now or at a moment."""
+def observation(row: Row) -> Observation:
+    """Shape what a source says of a coin."""
     return {
         "asset_uid": row.asset_uid,
         "source": row.source,
@@ -40,7 +137,7 @@ def observation(row: Row) -> Shape:
     }
 
 
-def unified(row: Row) -> Shape:
+def unified(row: Row) -> Unified:
     """Shape an asset with its unified numbers."""
     return {
         "asset_uid": row.uid,
@@ -67,7 +164,7 @@ def unified(row: Row) -> Shape:
     }
 
 
-def raw_record(row: Row) -> Shape:
+def raw_record(row: Row) -> RawRecord:
     """Shape a payload; what was received goes through as it is."""
     return {
         "id": row.id,
@@ -80,7 +177,7 @@ def raw_record(row: Row) -> Shape:
     }
 
 
-def run(row: Row) -> Shape:
+def run(row: Row) -> Run:
     """Shape a run."""
     return {
         "run_id": row.id,
@@ -102,7 +199,7 @@ def run(row: Row) -> Shape:
     }
 
 
-def checkpoint(row: Row) -> Shape:
+def checkpoint(row: Row) -> Checkpoint:
     """Shape how far a feed got."""
     return {
         "source": row.source,

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import time
+from importlib.metadata import version
+from pathlib import Path
+
 from starlette.responses import Response
 
+from graphql_api.caching import NEVER
 from graphql_api.context import Context
+from graphql_api.dataset import read_dataset
 from graphql_api.planner.rows import Row
 from graphql_api.rest.answers import answer, endpoint
+from graphql_api.rest.envelopes import Debug, SourceState, SourceSummary
 from graphql_api.rest.parameters import paging
-from graphql_api.rest.shapes import Shape, checkpoint, moment, run
+from graphql_api.rest.shapes import checkpoint, moment, run
+from graphql_api.security import require_admin
+from graphql_api.settings import Environment
 from models.outcomes import RunOutcome
 from models.queries import runs as run_queries
+from models.queries import server as server_queries
 from models.queries import sources as source_queries
 from models.queries.paging import offset_page, ordered
+
+STARTED_AT = time.monotonic()
+STATUS = Path("/proc/self/status")
 
 
 @endpoint
@@ -38,7 +53,42 @@ async def sources(context: Context) -> Response:
     return answer({"sources": await _sources(context)})
 
 
-def _summary(source: Shape) -> Shape:
+@endpoint
+async def debug(context: Context) -> Response:
+    """Answer versions, sizes and roles: what one looks at first. In prod for admins only."""
+    if context.settings.env is Environment.PROD:
+        require_admin(context.request, context.settings)
+    server = await context.rows.first(server_queries.server())
+    tables = await context.rows.all(server_queries.table_sizes())
+    dataset = await read_dataset(context)
+    assert server is not None  # noqa: S101 - it selects functions of the server, always one row
+    told: Debug = {
+        "version": version("kasparro"),
+        "python": platform.python_version(),
+        "env": context.settings.env,
+        "process_id": os.getpid(),
+        "uptime_seconds": round(time.monotonic() - STARTED_AT, 1),
+        "memory_mb": _memory_mb(),
+        "server": server.version,
+        "database_role": server.role,
+        "database_bytes": server.bytes,
+        "database_connections": server.connections,
+        "tables": [{"name": row.name, "rows": row.rows, "bytes": row.bytes} for row in tables],
+        "dataset_version": dataset.version,
+        "upstream": dataset.upstream,
+    }
+    return answer(told, headers={"cache-control": NEVER})
+
+
+def _memory_mb() -> float | None:
+    """Read what this process holds; None where the system has no /proc."""
+    if not STATUS.exists():
+        return None
+    (line,) = (line for line in STATUS.read_text().splitlines() if line.startswith("VmRSS:"))
+    return round(int(line.split()[1]) / 1024, 1)
+
+
+def _summary(source: SourceState) -> SourceSummary:
     last = source["last_run"]
     return {
         "source": source["name"],
@@ -50,7 +100,7 @@ def _summary(source: Shape) -> Shape:
     }
 
 
-async def _sources(context: Context) -> list[Shape]:
+async def _sources(context: Context) -> list[SourceState]:
     known = await context.rows.all(source_queries.sources())
     names = [row.name for row in known]
     totals = {row.parent: row for row in await context.rows.all(source_queries.totals_of(names))}
@@ -61,20 +111,23 @@ async def _sources(context: Context) -> list[Shape]:
     for row in await context.rows.all(source_queries.drift_of(names, first=100)):
         drift[row.parent].append(f"{row.feed}.{row.field}")
     return [
-        _source(row, totals[row.name], last.get(row.name))
-        | {"last_success": moment(success.get(row.name)), "drift_fields": drift[row.name]}
+        _source(row, totals[row.name], last.get(row.name), moment(success.get(row.name)), drift[row.name])
         for row in known
     ]
 
 
-def _source(row: Row, totals: Row, last: Row | None) -> Shape:
+def _source(
+    row: Row, totals: Row, last: Row | None, last_success: str | None, drift: list[str]
+) -> SourceState:
     return {
         "name": row.name,
         "title": row.title,
         "status": None if last is None else last.outcome,
         "last_run": None if last is None else run(last),
+        "last_success": last_success,
         "listings": totals.listings,
         "quotes": totals.quotes,
         "rejects": totals.rejects,
         "total_runs": totals.runs,
+        "drift_fields": drift,
     }

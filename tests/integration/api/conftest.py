@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from graphql_api.settings import ApiSettings
 from models.db import Sessions
 from tests.integration.api.client import OFFLINE, Api, asked
+from tests.integration.api.prefect_server import prefect_server
 
 
 @pytest.fixture
@@ -22,3 +23,10 @@ async def api(sessions: Sessions, api_settings: ApiSettings) -> AsyncIterator[Ap
     """Serve the application, without a socket."""
     async with asked(sessions, api_settings) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def prefect_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Prefect server that stays until the tests are over."""
+    with prefect_server(tmp_path_factory.mktemp("prefect")) as url:
+        yield url

@@ -3,73 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
-from pathlib import Path
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
-from flows.stack.environment import prefect_environment
-from flows.stack.settings import StackSettings
 from graphql_api.app import create_app
 from graphql_api.settings import ApiSettings
 from models.db import Sessions
-from tests.factories import make_run, make_source
+from tests.factories import make_asset, make_quoted, make_run, make_source, publish
 from tests.integration.api.client import Api
+from tests.integration.api.prefect_server import free_port
 
-READY_SECONDS = 90
 TRIGGER = """mutation ($source: String, $wait: Boolean!) { triggerRun(source: $source, wait: $wait) {
     prefectRunId state isOver run { outcome fetched } } }"""
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture(scope="module")
-def prefect_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Keep a Prefect server running for this module's tests."""
-    home = tmp_path_factory.mktemp("prefect")
-    settings = StackSettings(prefect_port=_free_port(), prefect_api_url=None, kasparro_home=home)
-    command = [sys.executable, "-m", "prefect", "server", "start"]
-    log = (home / "server.log").open("w")
-    server = subprocess.Popen(
-        command,
-        env={**os.environ, **prefect_environment(settings)},
-        stdout=log,
-        stderr=log,
-        start_new_session=True,
-    )
-    try:
-        _await_ready(settings.prefect_api, server, home / "server.log")
-        yield settings.prefect_api
-    finally:
-        server.send_signal(signal.SIGINT)
-        server.wait(timeout=30)
-        log.close()
-
-
-def _await_ready(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline:
-        assert server.poll() is None, log.read_text()
-        try:
-            if httpx.get(f"{url}/ready").is_success:
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.2)
-    pytest.fail(f"Prefect was not ready after {READY_SECONDS} s: {log.read_text()}")
 
 
 class _Patient(httpx.AsyncHTTPTransport):
@@ -87,10 +35,13 @@ class _Patient(httpx.AsyncHTTPTransport):
 
 @pytest.fixture
 async def prefect(prefect_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    """Offer Prefect's API with the deployment etl/etl and no run under way."""
+    """Offer Prefect's API with the deployments etl/etl and unify/unify and no run under way."""
     async with httpx.AsyncClient(base_url=prefect_url, timeout=30, transport=_Patient()) as client:
-        flow = (await client.post("/flows/", json={"name": "etl"})).json()
-        (await client.post("/deployments/", json={"name": "etl", "flow_id": flow["id"]})).raise_for_status()
+        for name in ("etl", "unify"):
+            flow = (await client.post("/flows/", json={"name": name})).json()
+            (
+                await client.post("/deployments/", json={"name": name, "flow_id": flow["id"]})
+            ).raise_for_status()
         for run in (await client.post("/flow_runs/filter", json={})).json():
             await _set(client, run["id"], "COMPLETED")
         yield client
@@ -158,6 +109,27 @@ async def test_a_mutation_that_waits_answers_with_what_was_recorded(
     }
 
 
+async def test_decisions_have_prices_drawn_anew_by_one_run_that_waits(
+    api: Api, prefect: httpx.AsyncClient, sessions: Sessions
+) -> None:
+    async with sessions.begin() as session:
+        for uid in ("old-coin", "older-coin", "coin"):
+            await make_quoted(session, await make_asset(session, uid), "coingecko", uid)
+        await publish(session)
+    merge = (
+        'mutation ($uid: String!) { mergeAssets(uid: $uid, intoUid: "coin") { run { name state } warning } }'
+    )
+    first = (await api.query(merge, uid="old-coin"))["mergeAssets"]
+    second = (await api.query(merge, uid="older-coin"))["mergeAssets"]
+    assert first["warning"] is None
+    assert first["run"] == second["run"], "the run that waits will see both"
+    run = await _scheduled(prefect)
+    assert (run["name"], first["run"]["state"]) == (first["run"]["name"], "SCHEDULED")
+    await _set(prefect, run["id"], "RUNNING")
+    third = (await api.query('mutation { undoDecision(id: "2") { run { name } } }'))["undoDecision"]
+    assert third["run"]["name"] != run["name"], "one that runs already may have read before"
+
+
 async def test_rest_waits_and_tells_the_end(api: Api, prefect: httpx.AsyncClient, sessions: Sessions) -> None:
     answer, run = await asyncio.gather(
         api.client.post("/etl/run/coingecko"), _work(prefect, sessions, end="FAILED")
@@ -205,7 +177,7 @@ async def test_without_the_deployment_it_says_what_to_start(api: Api, prefect: h
 
 
 async def test_without_a_prefect_server_it_says_what_to_start(sessions: Sessions) -> None:
-    app = create_app(ApiSettings(prefect_api_url=f"http://127.0.0.1:{_free_port()}/api"), sessions)
+    app = create_app(ApiSettings(prefect_api_url=f"http://127.0.0.1:{free_port()}/api"), sessions)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client,

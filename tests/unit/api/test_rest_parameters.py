@@ -47,7 +47,12 @@ def test_days_are_inclusive_and_utc() -> None:
     assert days(QueryParams({"start_date": ""})) == (None, None)
 
 
-@pytest.mark.parametrize("day", ["2023-02-30", "2023-13-01", "yesterday", "01/02/2023", "\0"])
+def test_older_clients_may_mix_the_dialects() -> None:
+    assert paging(QueryParams({"page": 3, "page_size": 10, "limit": 99, "offset": 7})) == Paging(10, 20)
+    assert days(QueryParams({"end_date": "9999-12-31"})) == (None, None)
+
+
+@pytest.mark.parametrize("day", ["2023-02-30", "2023-13-01", "yesterday", "01/02/2023", "20230101"])
 def test_days_that_do_not_exist(day: str) -> None:
     with pytest.raises(BadUserInput, match="must be a day like"):
         days(QueryParams({"start_date": day}))
