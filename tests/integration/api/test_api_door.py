@@ -57,6 +57,9 @@ def test_the_door_serves_until_it_is_told_to_stop(door: tuple[str, subprocess.Po
     ("changed", "said"),
     [
         ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}, "did not answer for 0.1 s"),
+        ({"ENV": "prod"}, "PUBLIC_READ: Value error, with ENV=prod nobody could read: set API_KEYS"),
+        ({"ADMIN_KEYS": "matcher:x"}, "ADMIN_KEYS: Value error, no key can have the name matcher"),
+        ({"RATE_LIMIT": "often"}, "RATE_LIMIT: Value error, couldn't parse rate limit string 'often'"),
         ({"DATABASE_URL": "mysql://localhost/x"}, "must start with postgresql://"),
         ({"API_PORT": "many"}, "API_PORT: Input should be a valid integer"),
         ({"STALE_AFTER_SECONDS": "0"}, "STALE_AFTER_SECONDS: Input should be greater than or equal to 1"),
