@@ -1,7 +1,7 @@
 """What one request may ask: tokens, depth, aliases and cost, each refused with the number and the limit.
 
-Strawberry's own limiters of depth and aliases write every fragment out, which a few hundred characters make take
-years; theirs of tokens is the one used here.
+Tokens are counted by the parser itself. Strawberry's limiters of depth and aliases write every fragment out, which a
+few hundred characters make take years; here a fragment is measured once.
 """
 
 from __future__ import annotations
