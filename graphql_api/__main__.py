@@ -23,6 +23,8 @@ from models.settings import DatabaseSettings, told
 from models.vault import open_vault
 
 DATABASE_SECONDS = 30
+SHUTDOWN_SECONDS = 10
+"""How long answers that have begun may still take. Streams would never end by themselves."""
 
 app = App(name="python -m graphql_api", help="The GraphQL and REST API of Kasparro.")
 
@@ -52,6 +54,10 @@ def serve(*, reload: bool = False, database_seconds: float = DATABASE_SECONDS) -
             access_log=False,
             server_header=False,
             forwarded_allow_ips=settings.forwarded_allow_ips,
+            ws="graphql_api.slow_readers:PatientForAWhile",
+            ws_max_size=settings.body_limit_bytes,
+            ws_per_message_deflate=False,  # it holds a third of a megabyte for every socket
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )
 
 

@@ -12,13 +12,15 @@ from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette_compress import CompressMiddleware
 
 from graphql_api.context import Services
 from graphql_api.disconnects import CancelOnDisconnect
 from graphql_api.gate import Gate
 from graphql_api.headers import SecurityHeaders
+from graphql_api.listening import listening
+from graphql_api.pace import Pace
 from graphql_api.prefect_server import PrefectServer
 from graphql_api.requests import RequestId
 from graphql_api.rest.answers import refuse
@@ -35,6 +37,8 @@ WRITERS = 2
 
 def create_app(settings: ApiSettings, sessions: Sessions | DatabaseSettings) -> Starlette:
     """Build the application over the caller's sessions, or over a pool of its own to DATABASE_URL."""
+    pace = Pace(settings)
+    view = View(settings)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -46,17 +50,20 @@ def create_app(settings: ApiSettings, sessions: Sessions | DatabaseSettings) -> 
                 sessions=reader,
                 writer=writer,
                 prefect=PrefectServer(client, settings.prefect_api, settings.prefect_auth),
+                pace=pace,
+                listener=await stack.enter_async_context(listening(writer)),
             )
             yield
 
     return Starlette(
         routes=[
-            Route("/graphql", View(settings)),
+            Route("/graphql", view),
+            WebSocketRoute("/graphql", view),
             Route("/openapi.json", openapi),
             Route("/docs", docs),
             *ROUTES,
         ],
-        middleware=_middleware(settings),
+        middleware=_middleware(settings, pace),
         exception_handlers={HTTPException: refuse},
         lifespan=lifespan,
     )
@@ -79,7 +86,7 @@ async def _sessions(
     return await stack.enter_async_context(reader), await stack.enter_async_context(writer)
 
 
-def _middleware(settings: ApiSettings) -> list[Middleware]:
+def _middleware(settings: ApiSettings, pace: Pace) -> list[Middleware]:
     """List what a request passes on its way in, and its answer on its way out; the first is outermost."""
     origins = [
         Middleware(
@@ -97,6 +104,6 @@ def _middleware(settings: ApiSettings) -> list[Middleware]:
         Middleware(TrustedHostMiddleware, allowed_hosts=settings.hosts, www_redirect=False),
         Middleware(CompressMiddleware, brotli=False),
         Middleware(CancelOnDisconnect),
-        Middleware(Gate, settings=settings),
+        Middleware(Gate, settings=settings, pace=pace),
         Middleware(RequestBodyLimitMiddleware, max_body_size=settings.body_limit_bytes),
     ]

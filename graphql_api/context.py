@@ -12,6 +12,8 @@ import strawberry
 from starlette.requests import Request
 from strawberry.dataloader import DataLoader
 
+from graphql_api.listening import Listener
+from graphql_api.pace import Pace
 from graphql_api.planner.rows import Row, Rows, Statement
 from graphql_api.prefect_server import PrefectServer
 from graphql_api.settings import ApiSettings
@@ -23,6 +25,9 @@ SelectForEach = Callable[Concatenate[Sequence[Parent], Arguments], Statement]
 """A query of models/queries that takes many parents at once and labels each row with its `parent`."""
 Loader = DataLoader[Any, list[Row]]
 
+STREAMS_AT_ONCE = 3
+"""Of all who are told at the same moment so many read at a time, and leave the other connections to requests."""
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -32,6 +37,9 @@ class Services:
     sessions: Sessions
     writer: Sessions
     prefect: PrefectServer
+    pace: Pace
+    listener: Listener
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(STREAMS_AT_ONCE))
 
 
 @dataclass(slots=True)
@@ -87,6 +95,16 @@ class Context:
 
             self._loaders[key] = DataLoader(load_fn=load)
         return self._loaders[key].load(parent)
+
+    def become_stream(self) -> None:
+        """Be asked for many answers from now on: `renew` between them, and take turns with the other streams."""
+        self.rows = Rows(self.services.sessions, self.services.turns)
+
+    async def renew(self) -> None:
+        """Forget what the last answer was read from: the next one is of its own moment."""
+        await self.close()
+        self._loaders.clear()
+        self.now = datetime.now(UTC)
 
     async def close(self) -> None:
         """Stop what still runs for this request, and give its snapshot back."""

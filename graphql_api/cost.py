@@ -35,7 +35,8 @@ from graphql import (
 from graphql.pyutils import Undefined
 
 SIZES = ("first", "last")
-ITEMS = frozenset({"edges", "nodes"})
+ITEMS = frozenset({"edges", "nodes", "assets"})
+"""The rows of a page, of a price update."""
 PAGE_AT_MOST = 250
 UNLESS_TOLD = 100
 """A page's size when nothing is asked for."""

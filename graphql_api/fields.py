@@ -19,6 +19,11 @@ def resolver(description: str) -> Callable[[Method], Method]:
     return cast("Callable[[Method], Method]", strawberry.field(description=description))
 
 
+def subscription(description: str) -> Callable[[Method], Method]:
+    """Make an asynchronous generator method a described subscription."""
+    return cast("Callable[[Method], Method]", strawberry.subscription(description=description))
+
+
 def key_of(id: strawberry.ID) -> int | None:  # noqa: A002 - the API's word
     """Read a row's key; None: no row can have it. Raises `BadUserInput` for what is no whole number."""
     if not (id.isascii() and id.isdigit()):

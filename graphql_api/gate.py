@@ -22,10 +22,10 @@ OPEN = frozenset({ALIVE, "/health", "/docs", "/openapi.json"})
 class Gate:
     """Middleware: lets a request pass, or answers what is wrong with it."""
 
-    def __init__(self, app: ASGIApp, settings: ApiSettings) -> None:
+    def __init__(self, app: ASGIApp, settings: ApiSettings, pace: Pace) -> None:
         self.app = app
         self._settings = settings
-        self._pace = Pace(settings)
+        self._pace = pace
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check the request and pass it on."""

@@ -8,6 +8,7 @@ from email.message import Message
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 HTML = "text/html"
+EVENTS = "text/event-stream"
 
 
 def preferred(accept: str, offers: Sequence[str], otherwise: str) -> str:
@@ -18,8 +19,8 @@ def preferred(accept: str, offers: Sequence[str], otherwise: str) -> str:
 
 
 def answered_in(headers: Mapping[str, str]) -> str:
-    """Choose what a request to GraphQL is answered in: JSON of either kind, or a page."""
-    return preferred(headers.get("accept", ""), [GRAPHQL_JSON, JSON, HTML], otherwise=JSON)
+    """Choose what a request to GraphQL is answered in: JSON of either kind, a page, or events."""
+    return preferred(headers.get("accept", ""), [GRAPHQL_JSON, JSON, HTML, EVENTS], otherwise=JSON)
 
 
 def prefers_html(headers: Mapping[str, str]) -> bool:

@@ -20,6 +20,7 @@ from graphql_api.reviews import ReviewQuery
 from graphql_api.runs import RunQuery
 from graphql_api.scalars import SCALARS
 from graphql_api.sources import SourceQuery
+from graphql_api.subscriptions import Subscription
 
 SDL_PATH = Path(__file__).with_name("schema.graphql")
 
@@ -45,7 +46,9 @@ class QuietSchema(strawberry.Schema):
         """Log nothing."""
 
 
-schema = QuietSchema(Query, Mutation, config=StrawberryConfig(scalar_map=SCALARS), extensions=[Limits])
+schema = QuietSchema(
+    Query, Mutation, Subscription, config=StrawberryConfig(scalar_map=SCALARS), extensions=[Limits]
+)
 
 
 def print_sdl() -> str:

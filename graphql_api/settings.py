@@ -109,6 +109,16 @@ class ApiSettings(BaseSettings):
         1000, ge=0, description="GraphQL documents kept by their hash (automatic persisted queries). 0: none."
     )
 
+    subscription_connections: int = Field(
+        1000, ge=0, description="WebSockets and event streams open at once in one process at most."
+    )
+    subscription_connections_each: int = Field(
+        100, ge=1, description="How many of them one key, or one address without a key, may have."
+    )
+    subscriptions_per_connection: int = Field(
+        20, ge=1, le=1000, description="Operations at once on one WebSocket at most."
+    )
+
     @field_validator("rate_limit")
     @classmethod
     def _is_a_rate(cls, rate: str | None) -> str | None:

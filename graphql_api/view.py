@@ -7,9 +7,9 @@ request. What is no GraphQL request at all is a 4xx in both.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from typing import Any, cast
 
-import structlog
 from cross_web import AsyncHTTPRequestAdapter
 from graphql import GraphQLError
 from starlette.requests import Request
@@ -17,47 +17,75 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import MissingQueryError
-from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, GraphQLRequestProtocol
 from strawberry.http.base import BaseRequestProtocol
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.subscriptions import (
+    GRAPHQL_SSE_PROTOCOL,
+    GRAPHQL_TRANSPORT_WS_PROTOCOL,
+    MULTIPART_SUBSCRIPTION_PROTOCOL,
+)
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from graphql_api.caching import NEVER, conditional
 from graphql_api.context import Context
-from graphql_api.errors import ApiError, BadUserInput, MethodNotAllowed, NotFound, TooComplex, masked
+from graphql_api.errors import ApiError, BadUserInput, MethodNotAllowed, NotFound, TooComplex, Unavailable
 from graphql_api.headers import page_policy
-from graphql_api.media import GRAPHQL_JSON, JSON, answered_in, prefers_html
+from graphql_api.media import EVENTS, GRAPHQL_JSON, JSON, answered_in, prefers_html
 from graphql_api.operations import Operations, from_body, from_query_string
+from graphql_api.pace import caller
 from graphql_api.persisted import PersistedQueries
+from graphql_api.presenting import present
 from graphql_api.rest.answers import refusal
 from graphql_api.scalars import encode_exactly
 from graphql_api.schema import schema
+from graphql_api.seats import Seats
 from graphql_api.settings import ApiSettings
-
-LONGEST_MESSAGE = 1000
-
-log = structlog.get_logger(__name__)
+from graphql_api.sockets import GREETING, TRY_AGAIN_LATER, Conversation, Socket, handshake
+from graphql_api.streams import Stream, subscribes
 
 
 class View(GraphQL[Context, None]):
-    """The endpoint /graphql: answers POST and GET, and shows GraphiQL to browsers."""
+    """The endpoint /graphql: answers POST and GET, shows GraphiQL to browsers, and tells subscribers."""
+
+    websocket_adapter_class = Socket
+    graphql_transport_ws_handler_class = Conversation
 
     def __init__(self, settings: ApiSettings) -> None:
-        super().__init__(schema)
+        super().__init__(
+            schema,
+            subscription_protocols=(
+                GRAPHQL_TRANSPORT_WS_PROTOCOL,
+                GRAPHQL_SSE_PROTOCOL,
+                MULTIPART_SUBSCRIPTION_PROTOCOL,
+            ),
+            connection_init_wait_timeout=GREETING,
+            max_subscriptions_per_connection=None,  # the conversation counts, and says how many
+            allowed_origins=settings.origins,
+        )
         self._settings = settings
+        self._seats = Seats(settings)
         self._persisted = PersistedQueries(settings.persisted_queries)
 
     async def run(self, request: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - passed through
         """Answer; what is no GraphQL request is refused in GraphQL's shape."""
         if isinstance(request, WebSocket):
-            return await super().run(request, *args, **kwargs)
+            return await self._converse(request)
         try:
             response: Response = await super().run(request, *args, **kwargs)
         except ApiError as error:
             response = refusal(request, error)
         response.headers.add_vary_header("Accept")
         return conditional(request, response, self._settings)
+
+    async def _converse(self, websocket: WebSocket) -> None:
+        try:
+            with self._seats.taken(caller(handshake(websocket), self._settings)):
+                await super().run(websocket)
+        except Unavailable as error:
+            await websocket.accept(await self.pick_websocket_subprotocol(websocket))
+            await websocket.close(TRY_AGAIN_LATER, str(error))
 
     def is_request_allowed(self, request: BaseRequestProtocol) -> bool:
         """Refuse what is neither GET nor POST."""
@@ -85,7 +113,8 @@ class View(GraphQL[Context, None]):
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         """Make what the request's resolvers may touch."""
         del response
-        assert isinstance(request, Request)  # noqa: S101 - no subscriptions, so no WebSocket
+        if isinstance(request, WebSocket):
+            return Context(handshake(request), request.app.state.services)
         context = Context(request, request.app.state.services)
         request.state.context = context
         return context
@@ -102,14 +131,55 @@ class View(GraphQL[Context, None]):
             each.query = self._persisted.resolve(each.query, each.extensions)
             if not each.query:
                 raise BadUserInput("There is no `query` to answer.")
+        if not isinstance(asked, list):
+            asked.protocol = self._protocol(request, asked)
         return asked
 
-    async def execute_operation(self, request: Request, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - passed through
+    def _protocol(
+        self, request: AsyncHTTPRequestAdapter, asked: GraphQLRequestData
+    ) -> GraphQLRequestProtocol:
+        """Stream a subscription to who can read a stream, and anything to who reads nothing else."""
+        transport = self._get_stream_transport_from_headers(request.headers)
+        if transport is None:
+            return "http"
+        wants_events = answered_in(request.headers) == EVENTS
+        is_stream = wants_events or subscribes(asked.query or "", asked.operation_name)
+        return transport.protocol if is_stream else "http"
+
+    async def execute_operation(
+        self,
+        request: Request,
+        request_adapter: AsyncHTTPRequestAdapter,
+        request_data: Operations,
+        *args: Any,  # noqa: ANN401 - passed through
+        **kwargs: Any,  # noqa: ANN401 - passed through
+    ) -> Any:  # noqa: ANN401 - passed through
         """Execute, and give the request's snapshot back whatever happens."""
+        if not isinstance(request_data, list) and request_data.protocol != "http":
+            request.state.context.become_stream()
         try:
-            return await super().execute_operation(request, *args, **kwargs)
+            return await super().execute_operation(request, request_adapter, request_data, *args, **kwargs)
         finally:
             await request.state.context.close()
+
+    async def create_streaming_response(
+        self,
+        request: Request | WebSocket,
+        stream: Callable[[], AsyncIterator[str]],
+        sub_response: Response,
+        headers: Mapping[str, str],
+    ) -> Response:
+        """Answer with a stream, where there is a seat for its reader."""
+        del sub_response
+        assert isinstance(request, Request)  # noqa: S101 - a WebSocket is answered in a conversation
+        seat = self._seats.taken(caller(request, self._settings))
+        seat.__enter__()
+        parts = cast("AsyncGenerator[str, None]", stream())  # to be closed at the end
+        return Stream(parts, seat, request.state.context, headers)
+
+    def encode_json(self, data: object) -> str:
+        """Encode what goes over a socket or a stream."""
+        return encode_exactly(data).decode()
 
     async def execute_single(
         self,
@@ -137,7 +207,7 @@ class View(GraphQL[Context, None]):
                 raise MethodNotAllowed(
                     f"{error.as_http_error_reason(method)}: send it with POST.", {"allow": "POST"}
                 ) from error
-            reason = f"{error.as_http_error_reason(method)}: subscribe over a WebSocket."
+            reason = f"{error.as_http_error_reason(method)}: subscribe over a WebSocket, or accept text/event-stream."
         except CannotGetOperationTypeError as error:
             reason = error.as_http_error_reason()
         except MissingQueryError:
@@ -146,9 +216,8 @@ class View(GraphQL[Context, None]):
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         """Give every error a code, mask those that nobody meant to show, and leave out data that never began."""
-        if result.errors:
-            request_id = request.state.request_id
-            result.errors = [_presentable(error, request_id) for error in result.errors]
+        result.errors = present(result.errors, request.state.request_id)
+        await request.state.context.renew()
         body = await super().process_result(request, result)
         if result.data is None and result.errors and all(error.path is None for error in result.errors):
             body.pop("data", None)
@@ -184,33 +253,3 @@ def _status(answer: GraphQLHTTPResponse, *, is_modern: bool) -> int:
     errors: list[Any] = answer.get("errors") or []
     is_refused = any(error["extensions"]["code"] == TooComplex.code for error in errors)
     return 400 if is_modern or is_refused else 200
-
-
-def _presentable(error: GraphQLError, request_id: str) -> GraphQLError:
-    cause = _root(error)
-    match cause:
-        case ApiError():
-            code, message = cause.code, error.message
-        case GraphQLError():
-            code, message = BadUserInput.code, _shortened(error.message)
-        case _ if error.nodes and error.path is None:  # what a value in the document made a scalar raise
-            code, message = BadUserInput.code, _shortened(error.message)
-        case _:
-            log.error("unexpected error", graphql_path=error.path, exc_info=cause)
-            code, message = "INTERNAL", masked(request_id)
-    extensions = {**(error.extensions or {}), "code": code}
-    return GraphQLError(
-        message, error.nodes, error.source, error.positions, error.path, extensions=extensions
-    )
-
-
-def _shortened(message: str) -> str:
-    """Quote no megabytes back at who sent them."""
-    return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
-
-
-def _root(error: GraphQLError) -> Exception:
-    cause: Exception = error
-    while isinstance(cause, GraphQLError) and cause.original_error is not None:
-        cause = cause.original_error
-    return cause

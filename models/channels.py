@@ -19,7 +19,9 @@ RUNS = "kasparro_runs"
 
 QUIET_SECONDS = 30
 """After so long without a word the server is asked whether it is still there."""
-_CONNECTION = "application_name='kasparro listener' connect_timeout=10 keepalives_idle=30 keepalives_interval=10"
+_CONNECTION = (
+    "application_name='kasparro listener' connect_timeout=10 keepalives_idle=30 keepalives_interval=10"
+)
 
 
 async def tell(session: AsyncSession, channel: str, what: object) -> None:

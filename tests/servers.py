@@ -12,9 +12,11 @@ from starlette.applications import Starlette
 
 
 @contextmanager
-def served(app: Starlette) -> Iterator[str]:
-    """Serve an application on a port of its own, in a thread; yields its URL."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", ws="none"))
+def served(app: Starlette, ws: str = "none") -> Iterator[str]:
+    """Serve an application on a port of its own, in a thread; yields its URL. `ws`: the class of its WebSockets."""
+    server = uvicorn.Server(
+        uvicorn.Config(app, port=0, log_level="critical", ws=ws, timeout_graceful_shutdown=2)
+    )
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:

@@ -28,10 +28,14 @@ SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 class Rows:
-    """One request's reading. Close it at the request's end; `statements` counts what was asked."""
+    """One request's reading. Close it at the request's end; `statements` counts what was asked.
 
-    def __init__(self, sessions: Sessions) -> None:
+    With `turns`, a snapshot is opened when its turn comes, and the turn is over when it is closed.
+    """
+
+    def __init__(self, sessions: Sessions, turns: asyncio.Semaphore | None = None) -> None:
         self._sessions = sessions
+        self._turns = turns
         self._session: AsyncSession | None = None
         self._connection: AsyncConnection | None = None
         self._turn = asyncio.Lock()
@@ -71,10 +75,16 @@ class Rows:
         """Give the connection back; the next statement would open a new snapshot."""
         session, self._session, self._connection = self._session, None, None
         if session is not None:
-            await session.close()
+            try:
+                await session.close()
+            finally:
+                if self._turns:
+                    self._turns.release()
 
     async def _snapshot(self) -> AsyncConnection:
         if self._connection is None:
+            if self._turns:
+                await self._turns.acquire()
             self._session = self._sessions()
             self._connection = await self._session.connection(execution_options=SNAPSHOT)
         return self._connection
