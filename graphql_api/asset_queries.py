@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Annotated
 
@@ -20,15 +21,22 @@ from graphql_api.paging import (
     LastOfPage,
     PageRequest,
     connect,
+    require_few,
 )
 from graphql_api.source_names import SourceName, current_name
 from models.queries import assets as queries
-from models.queries.assets import AssetOrder
+from models.queries import search as search_queries
+from models.queries.assets import AssetOrder, AssetState
 
 strawberry.enum(
     AssetOrder, description="By what, and in which direction. What is not known comes last, ties go by uid."
 )
-RANK_AT_MOST = 2**31 - 1
+strawberry.enum(
+    AssetState,
+    description="How an asset stands: ACTIVE, also while somebody reviews it; IN_REVIEW, active and in doubt is "
+    "whether some listing is it; RETIRED, no coin of its own any more, `successor` says what it became.",
+)
+_CAIP19 = re.compile(r"[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}/[-a-z0-9]{3,8}:[-.%a-zA-Z0-9]{1,128}")
 
 
 @strawberry.input(description="What assets must be. What is left out asks nothing.")
@@ -51,13 +59,13 @@ class AssetFilter:
     stale: bool | None = strawberry.field(
         default=None, description="With a stale price, or with a fresh one."
     )
+    state: AssetState | None = strawberry.field(
+        default=None, description="Standing like this; null: ACTIVE ones, which are all that are not RETIRED."
+    )
 
     def checked(self) -> queries.AssetFilter:
         """Return it as the query takes it. Raises `BadUserInput` for more uids than fit a page."""
-        if self.uids is not None and len(self.uids) > SIZE_AT_MOST:
-            raise BadUserInput(
-                f"`uids` takes {SIZE_AT_MOST} at most, got {len(self.uids)}: ask in several turns."
-            )
+        require_few("uids", self.uids or ())
         return queries.AssetFilter(
             source=current_name(self.source),
             symbol=self.symbol,
@@ -67,6 +75,7 @@ class AssetFilter:
             max_rank=self.max_rank,
             min_market_cap_usd=self.min_market_cap,
             stale=self.stale,
+            state=self.state,
         )
 
 
@@ -95,6 +104,30 @@ class AssetQuery:
     ) -> Asset | None:
         """Read the asset that a listing is."""
         select = queries.asset_by_listing(current_name(source), source_id, info.context.stale_before)
+        row = await info.context.rows.first(select)
+        return None if row is None else Asset.from_row(row)
+
+    @resolver(
+        "The asset of a contract address; null: no listing names it now. Of several assets that claim it, the one "
+        "whose listing spells it the same way, then the surest link, then the largest."
+    )
+    async def asset_by_address(
+        self,
+        info: Info,
+        caip19: Annotated[
+            str,
+            strawberry.argument(
+                description="The address as CAIP-19, like `eip155:1/erc20:0x…`, in any case on every chain."
+            ),
+        ],
+    ) -> Asset | None:
+        """Read the asset of a contract address."""
+        if not _CAIP19.fullmatch(caip19):
+            raise BadUserInput(
+                f"{caip19[:80]!r} is not a CAIP-19 address: send `chain:reference/kind:address`, "
+                "like `eip155:1/erc20:0x2260fac5e5542a773aa44fbcfedf7c193bc2c599`."
+            )
+        select = search_queries.asset_by_address(caip19, info.context.stale_before)
         row = await info.context.rows.first(select)
         return None if row is None else Asset.from_row(row)
 

@@ -8,25 +8,34 @@ from typing import Annotated
 
 import strawberry
 
+from graphql_api.candles import (
+    CANDLES_AT_MOST,
+    POINTS_AT_MOST,
+    Candle,
+    CandleCount,
+    CandlesTo,
+    Interval,
+    Points,
+    SparklineReach,
+    SparklineWindow,
+    line,
+)
 from graphql_api.context import Info
+from graphql_api.currencies import CurrencyCode, conversion_into
 from graphql_api.fields import resolver
 from graphql_api.links import Link
+from graphql_api.moments import From, To, require_order
 from graphql_api.paging import First, size
 from graphql_api.planner.rows import Row
 from graphql_api.prices import PricePoint, UnifiedPrice
 from graphql_api.quotes import Quote
 from graphql_api.source_names import SourceFilter, current_name
+from models.queries import assets as queries
+from models.queries import candles as candle_queries
 from models.queries import links as link_queries
 from models.queries import prices as price_queries
 from models.queries import quotes as quote_queries
-
-From = Annotated[
-    datetime | None,
-    strawberry.argument(name="from", description="From this moment on; null: from the first."),
-]
-To = Annotated[
-    datetime | None, strawberry.argument(name="to", description="Before this moment; null: up to the last.")
-]
+from models.queries.candles import CandleInterval, Stretches
 
 
 @strawberry.type(description="One canonical coin. Null numbers are not known; they are never zero.")
@@ -40,9 +49,6 @@ class Asset:
     name: str = strawberry.field(description="Its name.")
     rank: int | None = strawberry.field(description="Its place by market cap, 1 is the largest.")
     image_url: str | None = strawberry.field(description="A picture of it.")
-    price: UnifiedPrice | None = strawberry.field(
-        description="Its unified price; null: none was drawn since its listings changed."
-    )
     market_cap_usd: Decimal | None = strawberry.field(description="US dollars for all circulating units.")
     volume_usd_24h: Decimal | None = strawberry.field(description="US dollars traded in 24 hours.")
     percent_change_1h: Decimal | None = strawberry.field(description="Percent in 1 hour: 1.5 is 1.5 %.")
@@ -59,6 +65,7 @@ class Asset:
         description="Since when it is no coin of its own; null: it is one."
     )
     id: strawberry.Private[int]
+    unified: strawberry.Private[UnifiedPrice | None]
 
     @classmethod
     def from_row(cls, row: Row) -> Asset:
@@ -70,7 +77,7 @@ class Asset:
             name=row.name,
             rank=row.rank,
             image_url=row.image_url,
-            price=UnifiedPrice.from_row(row),
+            unified=UnifiedPrice.from_row(row),
             market_cap_usd=row.market_cap_usd,
             volume_usd_24h=row.volume_usd_24h,
             percent_change_1h=row.percent_change_1h,
@@ -83,6 +90,24 @@ class Asset:
             updated_at=row.updated_at,
             retired_at=row.retired_at,
         )
+
+    @resolver(
+        "Its unified price, in US dollars and in `currency`; null: none was drawn since its listings changed."
+    )
+    async def price(self, info: Info, currency: CurrencyCode = "usd") -> UnifiedPrice | None:
+        """Tell its price in a currency."""
+        conversion = await conversion_into(info.context, currency)
+        return self.unified and self.unified.told_in(conversion)
+
+    @resolver("What it became; null: it is a coin of its own, or was given up for none.")
+    async def successor(self, info: Info) -> Asset | None:
+        """Load what it became."""
+        if self.retired_at is None:
+            return None
+        rows = await info.context.children(
+            queries.successors_of, self.id, stale_before=info.context.stale_before
+        )
+        return Asset.from_row(rows[0]) if rows else None
 
     @resolver("What each source says now, by source.")
     async def quotes(self, info: Info, source: SourceFilter = None, first: First = 50) -> list[Quote]:
@@ -127,6 +152,7 @@ class Asset:
         self, info: Info, first: First = 100, start: From = None, end: To = None, source: SourceFilter = None
     ) -> list[PricePoint]:
         """Load what it cost over time."""
+        require_order(start, end)
         rows = await info.context.children(
             price_queries.history_of,
             self.id,
@@ -136,3 +162,38 @@ class Asset:
             end=end,
         )
         return [PricePoint.from_row(row) for row in rows]
+
+    @resolver(
+        "What it cost in each stretch of time, newest first, drawn from the points of all its sources alike."
+    )
+    async def candles(
+        self,
+        info: Info,
+        interval: Interval = CandleInterval.H1,
+        first: CandleCount = 100,
+        start: From = None,
+        end: CandlesTo = None,
+        source: SourceFilter = None,
+    ) -> list[Candle]:
+        """Load its candles."""
+        require_order(start, end)
+        count = size("first", first, CANDLES_AT_MOST)
+        rows = await info.context.children(
+            candle_queries.candles_of,
+            self.id,
+            stretches=Stretches(interval.value, count, end or info.context.now, start),
+            source=current_name(source),
+        )
+        return [Candle.from_row(row) for row in rows]
+
+    @resolver(
+        "Its median price in US dollars in equal stretches up to now, oldest first; null: nothing is known of one."
+    )
+    async def sparkline(
+        self, info: Info, points: Points = 24, window: SparklineReach = SparklineWindow.D7
+    ) -> list[Decimal | None]:
+        """Load its sparkline."""
+        count = size("points", points, POINTS_AT_MOST)
+        stretches = Stretches(window.value / count, count, info.context.now)
+        rows = await info.context.children(candle_queries.sparklines_of, self.id, stretches=stretches)
+        return line(rows, stretches)

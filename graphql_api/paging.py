@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Generic, TypeVar
 
@@ -85,21 +85,33 @@ class PageRequest:
     before: str | None = None
 
 
-def size(name: str, count: int) -> int:
-    """Check a page size. Raises `BadUserInput` that says the limit."""
-    if not 1 <= count <= SIZE_AT_MOST:
+def size(name: str, count: int, at_most: int = SIZE_AT_MOST) -> int:
+    """Check how many are asked for. Raises `BadUserInput` that says the limit."""
+    if not 1 <= count <= at_most:
         raise BadUserInput(
-            f"`{name}` must be 1 to {SIZE_AT_MOST}, got {count}. Ask for further pages by cursor."
+            f"`{name}` must be 1 to {at_most}, got {count}. Ask for the rest in further requests."
         )
     return count
 
 
+def require_few(name: str, given: Sequence[object]) -> None:
+    """Raise `BadUserInput` where a list is longer than fits a page."""
+    if len(given) > SIZE_AT_MOST:
+        raise BadUserInput(f"`{name}` takes {SIZE_AT_MOST} at most, got {len(given)}: ask in several turns.")
+
+
 async def connect(
-    context: Context, rows: Statement, order: Order, wanted: PageRequest, node: Callable[[Row], Node]
+    context: Context,
+    rows: Statement,
+    order: Order,
+    wanted: PageRequest,
+    node: Callable[[Row], Node],
+    *,
+    page_of: Callable[[Window], Statement] | None = None,
 ) -> Connection[Node]:
-    """Read one page in one statement and give it its Relay shape."""
+    """Read one page in one statement and give it its Relay shape. `page_of` cuts it where a plain cut reads too much."""
     window = _window(wanted, order)
-    found = list(await context.rows.all(page(rows, order, window)))
+    found = list(await context.rows.all(page_of(window) if page_of else page(rows, order, window)))
     more, found = len(found) > window.size, found[: window.size]
     if window.backward:
         found.reverse()

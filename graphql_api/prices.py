@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
+from typing import Annotated
 
 import strawberry
 
+from graphql_api.context import Info
+from graphql_api.currencies import DIGITS, Conversion
+from graphql_api.fields import resolver
+from graphql_api.moments import From, To, require_order
+from graphql_api.paging import (
+    SIZE_AT_MOST,
+    After,
+    Connection,
+    FirstOfPage,
+    PageRequest,
+    connect,
+    require_few,
+)
 from graphql_api.planner.rows import Row
+from graphql_api.source_names import SourceFilter, current_name
+from models.queries import prices as queries
 
 
 @strawberry.type(description="One listing's part in a unified price, also where it was left out.")
@@ -43,6 +61,17 @@ class UnifiedPrice:
     price_usd: Decimal | None = strawberry.field(
         description="US dollars for one unit; null where no quote was fresh enough, then `inputs` say why."
     )
+    currency: str = strawberry.field(description="The currency that was asked for, `usd` unless told.")
+    amount: Decimal | None = strawberry.field(
+        description=f"That currency for one unit, rounded to {DIGITS} digits unless it is `usd`; null: `reason` says why."
+    )
+    rate: Decimal | None = strawberry.field(
+        description="Units of the currency for one US dollar; null: no rate is known, or none that is fresh."
+    )
+    rate_as_of: datetime | None = strawberry.field(
+        description="The moment that the rate is of; null: no rate is known, or none is needed."
+    )
+    reason: str | None = strawberry.field(description="Why there is no `amount`; null: there is one.")
     method: str = strawberry.field(description="How it was drawn from the inputs.")
     spread: Decimal | None = strawberry.field(
         description="(highest - lowest) / price over the inputs used, as a fraction; null with fewer than two."
@@ -59,6 +88,11 @@ class UnifiedPrice:
             return None
         return cls(
             price_usd=row.price_usd,
+            currency="usd",
+            amount=row.price_usd,
+            rate=Decimal(1),
+            rate_as_of=None,
+            reason=_why_not(row.price_usd),
             method=row.price_method,
             spread=row.price_spread,
             confidence=row.price_confidence,
@@ -66,6 +100,22 @@ class UnifiedPrice:
             stale=row.is_price_stale,
             inputs=[PriceInput.from_json(entry) for entry in row.price_inputs],
         )
+
+    def told_in(self, conversion: Conversion) -> UnifiedPrice:
+        """Return the same price in another currency."""
+        amount = conversion.convert(self.price_usd)
+        return replace(
+            self,
+            currency=conversion.code,
+            amount=amount,
+            rate=conversion.rate,
+            rate_as_of=conversion.as_of,
+            reason=_why_not(self.price_usd) or conversion.reason,
+        )
+
+
+def _why_not(price_usd: Decimal | None) -> str | None:
+    return "No quote was fresh enough: `inputs` say why." if price_usd is None else None
 
 
 @strawberry.type(description="What a listing cost at a moment, as its source told it.")
@@ -91,4 +141,58 @@ class PricePoint:
             price_usd=row.price_usd,
             market_cap_usd=row.market_cap_usd,
             volume_usd_24h=row.volume_usd_24h,
+        )
+
+
+@strawberry.type(description="What a listing of an asset cost at a moment, as its source told it.")
+class AssetPricePoint(PricePoint):
+    """What a listing of an asset cost at a moment."""
+
+    uid: str = strawberry.field(description="The asset, by the uid it has today.")
+
+    @classmethod
+    def from_row(cls, row: Row) -> AssetPricePoint:
+        """Take a point as `points_of` selects it."""
+        return cls(
+            uid=row.uid,
+            source=row.source,
+            source_id=row.source_id,
+            observed_at=row.observed_at,
+            price_usd=row.price_usd,
+            market_cap_usd=row.market_cap_usd,
+            volume_usd_24h=row.volume_usd_24h,
+        )
+
+
+@strawberry.type
+class PriceQuery:
+    """The queries about prices."""
+
+    @resolver("What several assets cost over time, newest first. Uids that nobody knows have no points.")
+    async def prices(
+        self,
+        info: Info,
+        uids: Annotated[
+            list[str],
+            strawberry.argument(
+                description=f"The assets, {SIZE_AT_MOST} at most. A uid that was given up stands for what it became."
+            ),
+        ],
+        start: From = None,
+        end: To = None,
+        source: SourceFilter = None,
+        first: FirstOfPage = None,
+        after: After = None,
+    ) -> Connection[AssetPricePoint]:
+        """Read a page of points."""
+        require_few("uids", uids)
+        require_order(start, end)
+        source = current_name(source)
+        return await connect(
+            info.context,
+            queries.points_of(uids, source=source, start=start, end=end),
+            queries.NEWEST_FIRST,
+            PageRequest(first, after),
+            AssetPricePoint.from_row,
+            page_of=partial(queries.page_of_points, uids, source=source, start=start, end=end),
         )

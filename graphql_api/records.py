@@ -20,6 +20,13 @@ FeedFilter = Annotated[
     str | None, strawberry.argument(description="Only of this feed, like `quotes`; null: of any.")
 ]
 
+ReasonFilter = Annotated[
+    str | None, strawberry.argument(description="Only with this reason, like `no_price`; null: with any.")
+]
+RecordFilter = Annotated[
+    str | None, strawberry.argument(description="Only of the record of this id at its source; null: of any.")
+]
+
 
 @strawberry.type(description="A payload as received. The same content is kept once.")
 class RawRecord:
@@ -110,10 +117,21 @@ class RecordQuery:
 
     @resolver("What could not be used, newest first.")
     async def rejects(
-        self, info: Info, source: SourceFilter = None, first: FirstOfPage = None, after: After = None
+        self,
+        info: Info,
+        source: SourceFilter = None,
+        feed: FeedFilter = None,
+        reason: ReasonFilter = None,
+        record_id: RecordFilter = None,
+        first: FirstOfPage = None,
+        after: After = None,
     ) -> Connection[Reject]:
         """Read a page of rejects."""
-        rows = queries.rejects(current_name(source))
+        wanted = queries.RejectFilter(current_name(source), feed, record_id, reason)
         return await connect(
-            info.context, rows, queries.NEWEST_REJECT, PageRequest(first, after), Reject.from_row
+            info.context,
+            queries.rejects(wanted),
+            queries.NEWEST_REJECT,
+            PageRequest(first, after),
+            Reject.from_row,
         )

@@ -11,14 +11,18 @@ from strawberry.types import ExecutionContext
 
 from graphql_api.asset_queries import AssetQuery
 from graphql_api.checkpoints import CheckpointQuery
+from graphql_api.currencies import CurrencyQuery
 from graphql_api.dataset import DatasetQuery
 from graphql_api.decisions import DecisionMutation, DecisionQuery
 from graphql_api.etl import EtlMutation
 from graphql_api.limits import Limits
+from graphql_api.market import MarketQuery
+from graphql_api.prices import PriceQuery
 from graphql_api.records import RecordQuery
 from graphql_api.reviews import ReviewQuery
 from graphql_api.runs import RunQuery
 from graphql_api.scalars import SCALARS
+from graphql_api.search import SearchQuery
 from graphql_api.sources import SourceQuery
 from graphql_api.subscriptions import Subscription
 
@@ -27,7 +31,18 @@ SDL_PATH = Path(__file__).with_name("schema.graphql")
 
 @strawberry.type(description="What can be asked.")
 class Query(
-    AssetQuery, SourceQuery, RunQuery, CheckpointQuery, RecordQuery, DatasetQuery, ReviewQuery, DecisionQuery
+    AssetQuery,
+    SearchQuery,
+    PriceQuery,
+    MarketQuery,
+    CurrencyQuery,
+    SourceQuery,
+    RunQuery,
+    CheckpointQuery,
+    RecordQuery,
+    DatasetQuery,
+    ReviewQuery,
+    DecisionQuery,
 ):
     """What can be asked."""
 

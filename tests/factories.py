@@ -20,6 +20,7 @@ from models.tables import (
     AssetLink,
     Checkpoint,
     DatasetVersion,
+    FxRate,
     Listing,
     ListingAddress,
     PricePoint,
@@ -162,6 +163,18 @@ async def make_points(
     for at, price in points:
         session.add(PricePoint(listing_id=key(listing), observed_at=at, price_usd=Decimal(price)))
     await session.flush()
+
+
+async def make_rate(session: AsyncSession, code: str, units_per_btc: str, **said: object) -> FxRate:
+    """Insert what a bitcoin bought of a currency, and its source where it is new."""
+    values: dict[str, Any] = {
+        "source": "coingecko",
+        "name": code.title(),
+        "kind": "fiat",
+        "observed_at": NOW - AGO,
+    } | said
+    await make_source(session, values["source"])
+    return await _add(session, FxRate(code=code, units_per_btc=Decimal(units_per_btc), **values))
 
 
 async def make_raw(

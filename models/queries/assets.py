@@ -6,19 +6,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 
+from models.outcomes import LinkState
 from models.queries.links import holds, joined
+from models.queries.names import contains
 from models.queries.paging import Order, Rows
 from models.queries.staleness import is_stale
 from models.queries.tables import ASSETS, LINKS, LISTINGS
 
 
+class AssetState(StrEnum):
+    """How an asset stands. One in review is active too: in doubt is only whether some listing is it."""
+
+    ACTIVE = "active"
+    IN_REVIEW = "in_review"
+    RETIRED = "retired"
+
+
 @dataclass(frozen=True, slots=True)
 class AssetFilter:
-    """What an asset must be; None asks nothing."""
+    """What an asset must be; None asks nothing, but retired ones must be asked for."""
 
     source: str | None = None
     symbol: str | None = None
@@ -28,6 +39,7 @@ class AssetFilter:
     max_rank: int | None = None
     min_market_cap_usd: Decimal | None = None
     stale: bool | None = None
+    state: AssetState | None = None
 
 
 class AssetOrder(Enum):
@@ -43,17 +55,19 @@ class AssetOrder(Enum):
     CHANGE_24H_ASC = Order(ASSETS.c.percent_change_24h, ASSETS.c.uid)
     NAME_ASC = Order(ASSETS.c.name, ASSETS.c.uid, nullable=False)
     NAME_DESC = Order(ASSETS.c.name, ASSETS.c.uid, descending=True, nullable=False)
+    UPDATED_DESC = Order(ASSETS.c.updated_at, ASSETS.c.uid, descending=True, nullable=False)
+    UPDATED_ASC = Order(ASSETS.c.updated_at, ASSETS.c.uid, nullable=False)
 
 
 def assets(wanted: AssetFilter, stale_before: datetime) -> Rows:
-    """Select every asset that is not retired and fits the filter, in no order."""
-    rows = _assets(stale_before).where(ASSETS.c.retired_at.is_(None))
+    """Select every asset that fits the filter, in no order."""
+    rows = _assets(stale_before).where(_is(wanted.state))
     if wanted.source is not None:
         rows = rows.where(_listed_by(wanted.source))
     if wanted.symbol is not None:
         rows = rows.where(func.upper(ASSETS.c.symbol) == wanted.symbol.upper())
     if wanted.name_contains is not None:
-        rows = rows.where(ASSETS.c.name.icontains(wanted.name_contains, autoescape=True))
+        rows = rows.where(contains(ASSETS.c.name, wanted.name_contains))
     if wanted.uids is not None:
         rows = rows.where(ASSETS.c.uid.in_(wanted.uids))
     if wanted.min_rank is not None:
@@ -87,6 +101,21 @@ def assets_by_key(asset_ids: Sequence[int], *, stale_before: datetime) -> Rows:
     return _assets(stale_before).add_columns(ASSETS.c.id.label("parent")).where(ASSETS.c.id.in_(asset_ids))
 
 
+def successors_of(asset_ids: Sequence[int], *, stale_before: datetime) -> Rows:
+    """Select what each retired asset became in the end, with `parent`."""
+    chain = select(ASSETS.c.id.label("parent"), ASSETS.c.successor_id).where(ASSETS.c.id.in_(asset_ids))
+    walk = chain.cte("chain", recursive=True)
+    # As in `current_asset`, a ring of successors ends the walk.
+    walk = walk.union(
+        select(walk.c.parent, ASSETS.c.successor_id).join(walk, ASSETS.c.id == walk.c.successor_id)
+    )
+    return (
+        _assets(stale_before)
+        .add_columns(walk.c.parent)
+        .join(walk, and_(walk.c.successor_id == ASSETS.c.id, ASSETS.c.successor_id.is_(None)))
+    )
+
+
 def asset_by_listing(source: str, source_id: str, stale_before: datetime) -> Rows:
     """Select the asset that a source's own id was accepted for."""
     asset_id = (
@@ -97,9 +126,22 @@ def asset_by_listing(source: str, source_id: str, stale_before: datetime) -> Row
     return _assets(stale_before).where(ASSETS.c.id.in_(asset_id))
 
 
+def asset_columns(stale_before: datetime) -> list[ColumnElement[Any]]:
+    """Return the columns of an asset as readers know them: with `is_price_stale`."""
+    return [*ASSETS.c, is_stale(ASSETS.c.price_as_of, stale_before).label("is_price_stale")]
+
+
 def _assets(stale_before: datetime) -> Rows:
-    stale = is_stale(ASSETS.c.price_as_of, stale_before).label("is_price_stale")
-    return select(*ASSETS.c, stale)
+    return select(*asset_columns(stale_before))
+
+
+def _is(state: AssetState | None) -> ColumnElement[bool]:
+    if state is AssetState.RETIRED:
+        return ASSETS.c.retired_at.is_not(None)
+    standing = ASSETS.c.retired_at.is_(None)
+    doubt = and_(LINKS.c.state == LinkState.REVIEW, LINKS.c.retired_at.is_(None))
+    in_doubt = exists().where(LINKS.c.asset_id == ASSETS.c.id, doubt)
+    return and_(standing, in_doubt) if state is AssetState.IN_REVIEW else standing
 
 
 def _listed_by(source: str) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""Which price points: an asset's history, as its listings told it."""
+"""Which price points: the history of one asset or of several, as their listings told it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, UnaryExpression, asc, desc, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, UnaryExpression, asc, desc, select, true
 
-from models.queries.links import listings_of
-from models.queries.paging import Rows, for_each
-from models.queries.tables import LISTINGS, POINTS
+from models.queries.links import holds, joined, listings_of
+from models.queries.paging import Order, Rows, Window, for_each, page
+from models.queries.tables import ASSETS, LINKS, LISTINGS, POINTS
+
+NEWEST_FIRST = Order(POINTS.c.observed_at, POINTS.c.listing_id, descending=True, nullable=False)
 
 
 def history_of(
@@ -39,6 +41,57 @@ def history_of(
 
     order: tuple[UnaryExpression[Any], ...] = (desc("observed_at"), asc("source"), asc("source_id"))
     return for_each(asset_ids, BigInteger(), rows_of, order=order, first=first)
+
+
+def points_of(
+    uids: Sequence[str],
+    *,
+    source: str | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> Rows:
+    """Select the points of several assets from `start` to before `end`, each with its asset's `uid`, in no order.
+
+    A uid that was given up stands for what it became.
+    """
+    listing = _listings_of(uids, source).subquery("listing")
+    named = (listing.c.uid, listing.c.source, listing.c.source_id)
+    points = POINTS.join(listing, listing.c.id == POINTS.c.listing_id)
+    return select(*named, *POINTS.c).select_from(points).where(*_between(start, end))
+
+
+def page_of_points(
+    uids: Sequence[str],
+    window: Window,
+    *,
+    source: str | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> Rows:
+    """Select a page of `points_of`, newest first: every listing gives at most a page by its own index."""
+    listing = _listings_of(uids, source).subquery("listing")
+    reach = [] if window.place is None else [POINTS.c.observed_at <= window.place.key]
+    points = select(*POINTS.c).where(POINTS.c.listing_id == listing.c.id, *_between(start, end), *reach)
+    # Of those at the place's own moment a listing has one, which may have been on the page before.
+    point = points.order_by(POINTS.c.observed_at.desc()).limit(window.size + 2).lateral("point")
+    rows = select(listing.c.uid, listing.c.source, listing.c.source_id, *point.c).join_from(
+        listing, point, true()
+    )
+    return page(rows, Order(point.c.observed_at, point.c.listing_id, descending=True, nullable=False), window)
+
+
+def _listings_of(uids: Sequence[str], source: str | None) -> Select[Any]:
+    chain = select(ASSETS.c.id, ASSETS.c.uid, ASSETS.c.successor_id).where(ASSETS.c.uid.in_(uids))
+    walk = chain.cte("chain", recursive=True)
+    walk = walk.union(
+        select(ASSETS.c.id, ASSETS.c.uid, ASSETS.c.successor_id).join(
+            walk, ASSETS.c.id == walk.c.successor_id
+        )
+    )
+    listings = select(walk.c.uid, LISTINGS.c.id, LISTINGS.c.source, LISTINGS.c.source_id).select_from(
+        joined(holds()).join(walk, walk.c.id == LINKS.c.asset_id)
+    )
+    return listings if source is None else listings.where(LISTINGS.c.source == source)
 
 
 def _between(start: datetime | None, end: datetime | None) -> list[ColumnElement[bool]]:

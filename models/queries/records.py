@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import Text, cast, select
 
 from models.queries.paging import Order, Rows, ordered
@@ -20,13 +22,29 @@ def raw_records(source: str, record_id: str | None = None, feed: str | None = No
     return rows if feed is None else rows.where(RAW.c.feed == feed)
 
 
-def rejects(source: str | None = None, reason: str | None = None) -> Rows:
+@dataclass(frozen=True, slots=True)
+class RejectFilter:
+    """What a reject must be; None asks nothing."""
+
+    source: str | None = None
+    feed: str | None = None
+    record_id: str | None = None
+    reason: str | None = None
+
+
+def rejects(wanted: RejectFilter) -> Rows:
     """Select what could not be used, in no order; `payload` is JSON text."""
     columns = (column for column in REJECTS.c if column.name not in {"payload", "content_hash"})
     rows = select(*columns, cast(REJECTS.c.payload, Text).label("payload"))
-    if source is not None:
-        rows = rows.where(REJECTS.c.source == source)
-    return rows if reason is None else rows.where(REJECTS.c.reason == reason)
+    for column, value in (
+        (REJECTS.c.source, wanted.source),
+        (REJECTS.c.feed, wanted.feed),
+        (REJECTS.c.record_id, wanted.record_id),
+        (REJECTS.c.reason, wanted.reason),
+    ):
+        if value is not None:
+            rows = rows.where(column == value)
+    return rows
 
 
 def newest_raw(source: str, record_id: str, feed: str | None = None) -> Rows:

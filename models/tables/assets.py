@@ -6,12 +6,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Identity, Index, literal_column, text
+from sqlalchemy import BigInteger, Identity, Index, Label, literal_column, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-_UPPER_SYMBOL = literal_column("upper(symbol)").label("it")
-_LOWER_NAME = literal_column("lower(name)").label("it")
+_UPPER_SYMBOL: Label[str] = literal_column("upper(symbol)").label("it")
+_LOWER_NAME: Label[str] = literal_column("lower(name)").label("it")
 
 
 class Asset(SQLModel, table=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from models.db import Sessions
+from models.outcomes import LinkState
 from models.queries.assets import AssetOrder
 from models.tables import Asset
-from tests.factories import NOW, make_asset, make_quoted
+from tests.factories import NOW, make_asset, make_link, make_listing, make_quoted
 from tests.integration.api.client import Api
 
 PAGE = """query ($first: Int, $after: String, $last: Int, $before: String, $order: AssetOrder!) {
@@ -55,14 +56,27 @@ async def _fill(sessions: Sessions, chosen: list[tuple[Decimal | None, str]]) ->
                 market_cap_usd=value,
                 percent_change_24h=value,
                 rank=None if value is None else int(value),
+                updated_at=_updated_at(value),
             )
 
 
+def _key(value: Decimal | None, name: str, order: AssetOrder) -> object:
+    if order.name.startswith("NAME"):
+        return name
+    if order.name.startswith("UPDATED"):
+        return _updated_at(value)
+    if value is None:
+        return None
+    return int(value) if order.name.startswith("RANK") else value
+
+
+def _updated_at(value: Decimal | None) -> datetime:
+    return NOW - timedelta(seconds=int(value or 0))
+
+
 def _expected(chosen: list[tuple[Decimal | None, str]], order: AssetOrder) -> list[str]:
-    by_name, by_rank = order.name.startswith("NAME"), order.name.startswith("RANK")
     keyed: list[tuple[Any, str]] = [
-        (name if by_name else None if value is None else int(value) if by_rank else value, f"coin-{number}")
-        for number, (value, name) in enumerate(chosen)
+        (_key(value, name, order), f"coin-{number}") for number, (value, name) in enumerate(chosen)
     ]
     known = sorted((row for row in keyed if row[0] is not None), key=lambda row: row[1])
     known.sort(key=lambda row: row[0], reverse=order.value.descending)
@@ -110,17 +124,20 @@ async def test_a_cursor_stays_good_when_its_own_row_goes(api: Api, sessions: Ses
 
 @pytest.fixture
 async def market(sessions: Sessions) -> None:
-    """Four coins that differ in everything one can filter by."""
+    """Four coins that differ in everything one can filter by, and one that was given up."""
     async with sessions.begin() as session:
         old = NOW - timedelta(hours=3)
         big = await make_asset(
             session, "bitcoin", symbol="BTC", rank=1, market_cap_usd=Decimal(1000), price_usd=Decimal(9)
         )
         await make_quoted(session, big, "coingecko")
-        await make_asset(session, "bitcoin-cash", symbol="BCH", rank=20, market_cap_usd=Decimal(100))
+        cash = await make_asset(session, "bitcoin-cash", symbol="BCH", rank=20, market_cap_usd=Decimal(100))
         fake = await make_asset(session, "fake", symbol="btc", name="100% Bit_coin", rank=900)
         await make_quoted(session, fake, "coinpaprika")
         await make_asset(session, "old", rank=3, price_usd=Decimal(1), price_as_of=old)
+        await make_asset(session, "gone", successor_id=big.id, retired_at=NOW)
+        doubtful = await make_listing(session, "coincap", "bch")
+        await make_link(session, doubtful, cash, state=LinkState.REVIEW, score=0.5)
 
 
 FILTERS: list[tuple[dict[str, object], set[str]]] = [
@@ -137,6 +154,10 @@ FILTERS: list[tuple[dict[str, object], set[str]]] = [
     ({"minMarketCap": "100"}, {"bitcoin", "bitcoin-cash"}),
     ({"stale": False}, {"bitcoin"}),
     ({"stale": True, "maxRank": 3}, {"old"}),
+    ({"nameContains": "it"}, {"bitcoin", "bitcoin-cash", "fake"}),
+    ({"state": "ACTIVE"}, {"bitcoin", "bitcoin-cash", "fake", "old"}),
+    ({"state": "IN_REVIEW"}, {"bitcoin-cash"}),
+    ({"state": "RETIRED"}, {"gone"}),
 ]
 
 
@@ -150,3 +171,19 @@ async def test_filters(api: Api, subtests: pytest.Subtests) -> None:
             )
             assert {node["uid"] for node in data["assets"]["nodes"]} == uids
             assert data["assets"]["totalCount"] == len(uids)
+
+
+async def test_a_retired_asset_names_what_it_became_in_the_end(api: Api, sessions: Sessions) -> None:
+    async with sessions.begin() as session:
+        last = await make_asset(session, "polygon")
+        middle = await make_asset(session, "matic-2", successor_id=last.id, retired_at=NOW)
+        await make_asset(session, "matic", successor_id=middle.id, retired_at=NOW)
+        await make_asset(session, "dust", retired_at=NOW)
+    data = await api.query("""{
+        assets(filter: { state: RETIRED }, orderBy: NAME_ASC) { nodes { uid successor { uid successor { uid } } } } }""")
+    became = {"uid": "polygon", "successor": None}
+    assert data["assets"]["nodes"] == [
+        {"uid": "dust", "successor": None},
+        {"uid": "matic", "successor": became},
+        {"uid": "matic-2", "successor": became},
+    ]

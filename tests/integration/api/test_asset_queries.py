@@ -18,6 +18,7 @@ from tests.factories import (
     make_listing,
     make_points,
     make_quoted,
+    make_rate,
     publish,
 )
 from tests.integration.api.client import Api
@@ -206,12 +207,15 @@ async def test_nested_lists_cost_one_statement_each_however_many_parents(
             asset = await make_asset(session, rank=number)
             await make_quoted(session, asset, "coingecko")
             await make_quoted(session, asset, "coinpaprika")
+        for code in ("usd", "eur", "gbp"):
+            await make_rate(session, code, "50000")
     engine = sessions.kw["bind"].sync_engine
     statements: list[str] = []
     event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
     data = await api.query("""{ assets(first: 30) { totalCount nodes {
-        quotes { source } links { source } addresses history { priceUsd } } }
+        quotes { source } links { source } addresses history { priceUsd } candles { points } sparkline
+        eur: price(currency: "eur") { amount } gbp: price(currency: "gbp") { amount } successor { uid } } }
         dataset { version } }""")
     assert all(len(node["quotes"]) == 2 for node in data["assets"]["nodes"])
     reads = [statement for statement in statements if "SELECT" in statement]
-    assert len(reads) == 7, "\n\n".join(reads)
+    assert len(reads) == 10, "\n\n".join(reads)

@@ -1,0 +1,79 @@
+"""Candles and sparklines: an asset's price points gathered into stretches of time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from graphql_api.planner.rows import Row
+from models.queries.candles import CandleInterval, Stretches
+
+strawberry.enum(
+    CandleInterval,
+    description="How long a candle is: minutes, hours, a day or a week (from Monday), in UTC.",
+)
+CANDLES_AT_MOST = 500
+POINTS_AT_MOST = 250
+
+CandleCount = Annotated[
+    int,
+    strawberry.argument(
+        description=f"How many stretches back from `to`, 1 to {CANDLES_AT_MOST}. Those without points have no candle."
+    ),
+]
+Interval = Annotated[CandleInterval, strawberry.argument(description="How long a candle is.")]
+CandlesTo = Annotated[
+    datetime | None, strawberry.argument(name="to", description="Before this moment; null: up to now.")
+]
+Points = Annotated[int, strawberry.argument(description=f"How many values, 1 to {POINTS_AT_MOST}.")]
+
+
+@strawberry.enum(description="How far a sparkline reaches back: hours or days.")
+class SparklineWindow(Enum):
+    """How far a sparkline reaches back."""
+
+    H24 = timedelta(hours=24)
+    D7 = timedelta(days=7)
+    D30 = timedelta(days=30)
+
+
+SparklineReach = Annotated[SparklineWindow, strawberry.argument(description="How far it reaches back.")]
+
+
+@strawberry.type(description="What an asset cost in one stretch of time. Prices are US dollars for one unit.")
+class Candle:
+    """What an asset cost in one stretch of time."""
+
+    opened_at: datetime = strawberry.field(description="When the stretch begins.")
+    open_usd: Decimal = strawberry.field(description="The first price in it.")
+    high_usd: Decimal = strawberry.field(description="The highest price in it.")
+    low_usd: Decimal = strawberry.field(description="The lowest price in it.")
+    close_usd: Decimal = strawberry.field(description="The last price in it.")
+    volume_usd_24h: Decimal | None = strawberry.field(
+        description="US dollars traded in the 24 hours before the last point that says it; null: none does. "
+        "Sources tell no volume of shorter stretches."
+    )
+    points: int = strawberry.field(description="How many price points it was drawn from.")
+
+    @classmethod
+    def from_row(cls, row: Row) -> Candle:
+        """Take a candle as `candles_of` selects it."""
+        return cls(
+            opened_at=row.opened_at,
+            open_usd=row.open_usd,
+            high_usd=row.high_usd,
+            low_usd=row.low_usd,
+            close_usd=row.close_usd,
+            volume_usd_24h=row.volume_usd_24h,
+            points=row.points,
+        )
+
+
+def line(rows: list[Row], stretches: Stretches) -> list[Decimal | None]:
+    """Return one value per stretch, oldest first; None where nothing is known."""
+    known = {row.opened_at: row.price_usd for row in rows}
+    return [known.get(beginning) for beginning in stretches.beginnings]

@@ -1,0 +1,67 @@
+"""Search: the assets that a text means."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from graphql_api.assets import Asset
+from graphql_api.context import Info
+from graphql_api.errors import BadUserInput
+from graphql_api.fields import resolver
+from graphql_api.paging import size
+from graphql_api.planner.rows import Row
+from models.queries import search as queries
+from models.queries.names import PARTS_FROM
+from models.queries.search import Match
+
+strawberry.enum(
+    Match,
+    name="SearchMatch",
+    description="How an asset matches a text, best first: by its uid or one that it took over, by a contract address, "
+    "by its symbol, by the beginning of its symbol, of its name, of a word in its name, or by a part of its name.",
+)
+HITS_AT_MOST = 50
+TEXT_AT_MOST = 200
+
+
+@strawberry.type(description="An asset that a text may mean.")
+class SearchHit:
+    """An asset that a text may mean."""
+
+    asset: Asset = strawberry.field(description="The asset.")
+    match: Match = strawberry.field(description="How it matches, the best way where it does in several.")
+
+    @classmethod
+    def from_row(cls, row: Row) -> SearchHit:
+        """Take a hit as `found` selects it."""
+        return cls(asset=Asset.from_row(row), match=Match(row.match))
+
+
+@strawberry.type
+class SearchQuery:
+    """The queries that search."""
+
+    @resolver("The assets that a text means, best match first; of those that match alike the largest first.")
+    async def search(
+        self,
+        info: Info,
+        text: Annotated[
+            str,
+            strawberry.argument(
+                description=f"A uid, symbol, name or part of one ({PARTS_FROM} letters at least), or a contract "
+                f"address, alone or as CAIP-19. In any case; {TEXT_AT_MOST} characters at most."
+            ),
+        ],
+        first: Annotated[int, strawberry.argument(description=f"How many, 1 to {HITS_AT_MOST}.")] = 10,
+    ) -> list[SearchHit]:
+        """Search for assets."""
+        words = text.strip()
+        if not 1 <= len(words) <= TEXT_AT_MOST:
+            raise BadUserInput(
+                f"`text` must have 1 to {TEXT_AT_MOST} characters besides spaces around it, got {len(words)}."
+            )
+        count = size("first", first, HITS_AT_MOST)
+        rows = await info.context.rows.all(queries.found(words, info.context.stale_before, first=count))
+        return [SearchHit.from_row(row) for row in rows]
