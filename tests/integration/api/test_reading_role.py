@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -16,6 +18,7 @@ from models.settings import DatabaseSettings
 from tests.integration.api.client import OFFLINE, asked
 
 WRITE = "INSERT INTO sources (name, title, registered_at) VALUES ('x', 'x', now())"
+SAFETY = Path(__file__).parents[3] / "docs" / "safety.md"
 INJECTED = [
     WRITE,
     f"COMMIT; {WRITE}",
@@ -100,3 +103,26 @@ async def test_a_reading_account_of_its_own(postgres_url: str, database_url: str
     finally:
         with psycopg.connect(postgres_url, autocommit=True) as connection:
             connection.execute("DROP ROLE lector")
+
+
+async def test_what_the_page_says_to_managed_databases_is_enough(
+    postgres_url: str, template_database: str
+) -> None:
+    """Said by somebody who may make roles, for an account that may not; the server of the tests has the role already."""
+    del template_database
+    url = _account(postgres_url, "kasparro", "NOCREATEROLE")
+    try:
+        migrate.upgrade(url)
+        granting, login = re.findall(r"```sql\n(.*?)```", SAFETY.read_text(encoding="utf-8"), re.DOTALL)
+        owned = make_url(postgres_url).set(database="kasparro").render_as_string(hide_password=False)
+        with psycopg.connect(owned, autocommit=True) as connection:
+            connection.execute(granting.replace("CREATE ROLE kasparro_reader NOLOGIN;", "") + login)
+        reading = make_url(url).set(username="kasparro_api").render_as_string(hide_password=False)
+        for settings in (OFFLINE, OFFLINE.model_copy(update={"database_read_url": reading})):
+            async with asked(DatabaseSettings(database_url=url), settings) as api:
+                assert await api.query("{ datasetVersion }") == {"datasetVersion": 0}
+                assert (await api.get("/stats/debug"))["database_role"] == "kasparro_reader"
+    finally:
+        _forget(postgres_url, "kasparro")
+        with psycopg.connect(postgres_url, autocommit=True) as connection:
+            connection.execute("DROP ROLE IF EXISTS kasparro_api")
