@@ -14,7 +14,6 @@ from graphql_api.paging import First, size
 from graphql_api.planner.rows import Row
 from graphql_api.runs import Run
 from graphql_api.scalars import RawJson
-from graphql_api.source_names import SourceName, current_name
 from models.outcomes import RunOutcome
 from models.queries import runs as run_queries
 from models.queries import sources as queries
@@ -109,12 +108,6 @@ class SourceQuery:
         """Read the sources."""
         rows = await info.context.rows.all(queries.sources().limit(size("first", first)))
         return [Source.from_row(row) for row in rows]
-
-    @resolver("One source; null: this database does not know it.")
-    async def source(self, info: Info, name: SourceName) -> Source | None:
-        """Read one source."""
-        row = await info.context.rows.first(queries.sources(current_name(name)))
-        return None if row is None else Source.from_row(row)
 
 
 async def require_source(context: Context, name: str) -> None:

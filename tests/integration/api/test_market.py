@@ -1,4 +1,4 @@
-"""The market as a whole, its movers, single sources, and rejects by filter."""
+"""The market as a whole, its movers, and rejects by filter."""
 
 from __future__ import annotations
 
@@ -114,7 +114,6 @@ REFUSED = [
     ("{ movers(window: Y1) { gainers { uid } } }", "Y1"),
     ("{ market { dominance(first: 0) { percent } } }", "`first` must be 1 to 250, got 0"),
     ('{ rejects(reason: "\\u0000") { totalCount } }', "NUL"),
-    ('{ source(name: "\\u0000") { name } }', "NUL"),
     ("{ assets(filter: { state: GONE }) { totalCount } }", "GONE"),
 ]
 
@@ -125,14 +124,6 @@ async def test_what_cannot_be_asked_is_refused(api: Api, subtests: pytest.Subtes
             code, message = await api.refused(document)
             assert code == "BAD_USER_INPUT"
             assert said in message
-
-
-async def test_one_source_also_by_its_older_name(api: Api, sessions: Sessions) -> None:
-    async with sessions.begin() as session:
-        await make_quoted(session, await make_asset(session), "coingecko")
-    data = await api.query("""{ a: source(name: "coingecko_api") { name totals { listings quotes } }
-        b: source(name: "nobody") { name } }""")
-    assert data == {"a": {"name": "coingecko", "totals": {"listings": 1, "quotes": 1}}, "b": None}
 
 
 async def test_rejects_by_feed_reason_and_record(api: Api, sessions: Sessions) -> None:
