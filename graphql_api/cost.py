@@ -34,10 +34,11 @@ from graphql import (
 )
 from graphql.pyutils import Undefined
 
-SIZES = ("first", "last")
+SIZES = ("first", "last", "points")
 ITEMS = frozenset({"edges", "nodes", "assets"})
 """The rows of a page, of a price update."""
-PAGE_AT_MOST = 250
+PAGE_AT_MOST = 1000
+"""No list is longer; whoever asks for more is told so by the field itself."""
 UNLESS_TOLD = 100
 """A page's size when nothing is asked for."""
 UNSIZED = 10
@@ -116,10 +117,12 @@ class _Reckoning:
 
     def _of_field(self, node: FieldNode, on: GraphQLNamedType | None, page: int) -> int:
         definition = self._definition(node.name.value, on)
-        if definition is None or node.selection_set is None:
+        if definition is None:
             return 1
-        named = get_named_type(definition.type)
         asked = self._size(node, definition)
+        if node.selection_set is None:
+            return 1 + (asked or 0) * _is_list(definition.type)
+        named = get_named_type(definition.type)
         if not _is_list(definition.type):
             # A page's own fields are there once; its size belongs to the rows in it.
             return 1 + self.of(node.selection_set, named, asked or 0)

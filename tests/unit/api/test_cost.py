@@ -17,6 +17,7 @@ SCHEMA = build_schema(
       uid: ID! name: String tags: [String!]!
       quotes(first: Int! = 50): [Quote!]!
       inputs: [Quote!]
+      sparkline(points: Int!): [String!]!
     }
     type Quote { price: String source: String }
     type Coins { edges: [Edge!]! nodes: [Coin!]! totalCount: Int! }
@@ -42,6 +43,7 @@ COSTS: list[tuple[str, dict[str, Any], int]] = [
     ('{ coin(uid: "x") { quotes(first: 5) { price source } } }', {}, 1 + 1 + 5 * 2),
     ('{ coin(uid: "x") { quotes { price } } }', {}, 1 + 1 + 50),
     ('{ coin(uid: "x") { inputs { price } } }', {}, 1 + 1 + UNSIZED),
+    ('{ coin(uid: "x") { sparkline(points: 30) } }', {}, 1 + 1 + 30),
     ("{ coins(first: 10) { nodes { uid name } totalCount } }", {}, 1 + 1 + 10 * 2 + 1),
     ("{ coins(last: 10) { edges { node { uid } } } }", {}, 1 + 1 + 10 * (1 + 1)),
     ("{ coins { nodes { uid } } }", {}, 1 + 1 + UNLESS_TOLD),
