@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.outcomes import Upstream
+
+SECRET = re.compile("KEY|AUTH|PASSWORD")
+"""What is in the name of a variable whose value nobody should read on a screen."""
 
 
 class DatabaseSettings(BaseSettings):
@@ -54,8 +59,13 @@ class DatabaseSettings(BaseSettings):
 
 
 def told(error: ValidationError) -> str:
-    """Say what is wrong with the settings, a line for each variable: its name, what it holds and what is expected."""
-    return "\n".join(
-        f"{'_'.join(str(part) for part in one['loc']).upper() or 'settings'}: {one['msg']} (got {one['input']!r})"
-        for one in error.errors()
-    )
+    """Say what is wrong with the settings, a line for each variable: its name, what it holds and what is expected.
+
+    What a secret holds is left out.
+    """
+    return "\n".join(_line(one) for one in error.errors())
+
+
+def _line(one: ErrorDetails) -> str:
+    name = "_".join(str(part) for part in one["loc"]).upper() or "settings"
+    return f"{name}: {one['msg']}" + ("" if SECRET.search(name) else f" (got {one['input']!r})")

@@ -142,3 +142,10 @@ def test_keys_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None
         None,
     ]
     assert not settings.api_keys
+
+
+def test_a_wrong_secret_is_refused_without_being_shown() -> None:
+    with pytest.raises(ValidationError) as refusal:
+        ApiSettings(prefect_api_auth_string="s3cret")
+    assert told(refusal.value).startswith("PREFECT_API_AUTH_STRING: String should match pattern")
+    assert "s3cret" not in told(refusal.value)
