@@ -16,10 +16,10 @@ help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name does; do \
 	  printf '  make %-12s %s\n' "$$name" "$$does"; done
 
-run: .venv/synced ## start everything in this terminal (LIVE=1: the real providers)
+run: .venv/synced graphql_api/static ## start everything in this terminal (LIVE=1: the real providers)
 	@exec $(BIN)/python -m flows up
 
-dev: .venv/synced ## the API with reload, on the running stack's database (API_PORT=8001 beside `make run`)
+dev: .venv/synced graphql_api/static ## the API with reload, on the running stack's database (API_PORT=8001 beside `make run`)
 	@exec $(BIN)/python -m graphql_api --reload
 
 # --- checks
@@ -45,7 +45,7 @@ unit: .venv/synced ## tests without a database, network or Prefect (PYTEST="-k n
 integration: .venv/synced ## tests on a real PostgreSQL and real HTTP on this machine
 	$(BIN)/pytest tests/integration $(PYTEST)
 
-e2e: .venv/synced ## tests of the running whole
+e2e: .venv/synced graphql_api/static ## tests of the running whole
 	$(BIN)/pytest tests/e2e $(PYTEST)
 
 bench: .venv/synced ## the benchmarks: minutes; read the ratios
@@ -70,6 +70,10 @@ health: ## ask the running API how it is
 .venv/synced: uv.lock pyproject.toml
 	@.ci/install
 
+# What GraphiQL consists of, from the npm registry; without one everything else works all the same.
+graphql_api/static: graphql_api/graphiql/page.html .venv/synced
+	@$(BIN)/python -m graphql_api assets && touch $@ || true
+
 clean: ## remove .venv, the caches, and the state folder with its database
-	rm -rf .venv .kasparro .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .kasparro graphql_api/static .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

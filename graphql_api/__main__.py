@@ -1,4 +1,4 @@
-"""The window's front door: `python -m graphql_api`, and `python -m graphql_api schema`."""
+"""The window's front door: `python -m graphql_api`, and its commands `schema` and `assets`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rich.console import Console
 from starlette.applications import Starlette
 
 from graphql_api.app import create_app
+from graphql_api.graphiql.npm import AssetError, bring, registry
 from graphql_api.schema import SDL_PATH, print_sdl
 from graphql_api.settings import ApiSettings
 from models.db import DatabaseUnavailable, psycopg_url
@@ -68,6 +69,14 @@ def schema() -> None:
     Console(markup=False, highlight=False, soft_wrap=True).print(f"wrote {SDL_PATH}")
 
 
+@app.command(name="assets")
+def bring_assets() -> None:
+    """Bring GraphiQL's files from the npm registry (NPM_CONFIG_REGISTRY names another), where they are missing."""
+    say = Console(markup=False, highlight=False, soft_wrap=True).print
+    bring(registry(), say)
+    say("GraphiQL's files are all here")
+
+
 def build() -> Starlette:
     """Build the application from the environment: what uvicorn calls."""
     log_to_stderr()
@@ -102,6 +111,8 @@ def main() -> None:
         sys.exit(told(error))
     except (DatabaseUnavailable, PostgresError) as error:
         sys.exit(str(error))
+    except AssetError as error:
+        sys.exit(f"{error}. The API does without them; /graphql shows browsers no GraphiQL until then.")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from starlette_compress import CompressMiddleware
 from graphql_api.context import Services
 from graphql_api.disconnects import CancelOnDisconnect
 from graphql_api.gate import Gate
+from graphql_api.graphiql import page as graphiql
 from graphql_api.headers import SecurityHeaders
 from graphql_api.listening import listening
 from graphql_api.pace import Pace
@@ -59,6 +60,7 @@ def create_app(settings: ApiSettings, sessions: Sessions | DatabaseSettings) -> 
         routes=[
             Route("/graphql", view),
             WebSocketRoute("/graphql", view),
+            *([Route("/static/{path:path}", graphiql.serve)] if settings.shows_docs else []),
             Route("/openapi.json", openapi),
             Route("/docs", docs),
             *ROUTES,

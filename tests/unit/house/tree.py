@@ -11,7 +11,7 @@ ROOMS = ("models", "flows", "graphql_api")
 WRITTEN = (*ROOMS, "tests", "docs", ".ci", ".github")
 """The folders that people write in; what tools leave behind is elsewhere."""
 
-BROUGHT = {"__pycache__", "node_modules"}
+BROUGHT = {"__pycache__", "node_modules", "static"}
 """The folders among them that tools fill."""
 
 FENCE = re.compile(r"^```(?P<tag>\S+)\n(?P<body>.*?)^```$", re.DOTALL | re.MULTILINE)

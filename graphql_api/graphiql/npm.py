@@ -1,0 +1,102 @@
+"""Bringing GraphiQL's files from the npm registry: just those that the page names, and only as it knows them."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import io
+import os
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Callable, Iterator
+from itertools import groupby
+
+import httpx
+import stamina
+
+from graphql_api.graphiql.page import Asset, assets
+
+REGISTRY = "https://registry.npmjs.org"
+VARIABLES = ("NPM_CONFIG_REGISTRY", "npm_config_registry")
+
+
+class AssetError(Exception):
+    """A file could not be had, or is not the one that the page means."""
+
+
+def registry() -> str:
+    """Find the registry: npm's own variable, what npm is configured to, else the public one."""
+    told = next((os.environ[name] for name in VARIABLES if os.environ.get(name)), "")
+    if not told and (npm := shutil.which("npm")):
+        command = [npm, "config", "get", "registry"]
+        told = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603 - npm
+    return (told if told.startswith("http") else REGISTRY).rstrip("/")
+
+
+def bring(source: str, say: Callable[[str], None]) -> None:
+    """Fetch what is missing. May be stopped and begun again anywhere. Raises `AssetError` for what cannot be had."""
+    missing = sorted((asset for asset in assets().values() if not _is_here(asset)), key=_package)
+    with httpx.Client(timeout=httpx.Timeout(30, connect=5), follow_redirects=True) as client:
+        for package, wanted in groupby(missing, key=_package):
+            say(f"bringing {package} from {source}")
+            archive = _archive(client, source, package)
+            for asset in wanted:
+                _keep(asset, _member(archive, asset))
+
+
+def _is_here(asset: Asset) -> bool:
+    try:
+        return _hash(gzip.decompress(asset.place.read_bytes())) == asset.sha384
+    except (OSError, EOFError, gzip.BadGzipFile):
+        return False
+
+
+def _package(asset: Asset) -> str:
+    """Name package and version: `@graphiql/plugin-explorer@1.0.2` of `@graphiql/plugin-explorer@1.0.2/dist/…`."""
+    name, _, rest = asset.path[1:].partition("@")
+    return f"{asset.path[0]}{name}@{rest.partition('/')[0]}"
+
+
+def _archive(client: httpx.Client, source: str, package: str) -> bytes:
+    name, _, version = package.rpartition("@")
+    url = f"{source}/{name}/-/{name.rpartition('/')[2]}-{version}.tgz"
+    try:
+        for attempt in stamina.retry_context(on=httpx.TransportError, attempts=3):
+            with attempt:
+                return client.get(url).raise_for_status().content
+    except httpx.HTTPError as error:
+        raise AssetError(f"{url} could not be had: {error}") from error
+    raise AssertionError  # the loop returns or raises
+
+
+def _member(archive: bytes, asset: Asset) -> bytes:
+    wanted = asset.path.removeprefix(f"{_package(asset)}/")
+    for name, content in _files(archive):
+        if name.partition("/")[2] == wanted:
+            if _hash(content) != asset.sha384:
+                raise AssetError(f"{asset.path} is not the file that the page names: its sha384 is another")
+            return content
+    raise AssetError(f"{_package(asset)} has no file {wanted}")
+
+
+def _files(archive: bytes) -> Iterator[tuple[str, bytes]]:
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as files:
+            for member in files:
+                if member.isfile() and (content := files.extractfile(member)):
+                    yield member.name, content.read()
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise AssetError(f"the registry sent no package: {error}") from error
+
+
+def _keep(asset: Asset, content: bytes) -> None:
+    asset.place.parent.mkdir(parents=True, exist_ok=True)
+    partly = asset.place.with_suffix(f".{os.getpid()}")
+    partly.write_bytes(gzip.compress(content, mtime=0))
+    partly.replace(asset.place)
+
+
+def _hash(content: bytes) -> str:
+    return base64.b64encode(hashlib.sha384(content).digest()).decode()
