@@ -11,7 +11,6 @@ import strawberry
 from graphql_api.assets import Asset
 from graphql_api.context import Info
 from graphql_api.dataset import read_dataset
-from graphql_api.errors import BadUserInput
 from graphql_api.fields import resolver
 from graphql_api.paging import First, size
 from graphql_api.planner.rows import Row
@@ -122,6 +121,4 @@ class MarketQuery:
         ] = Decimal(1_000_000),
     ) -> Movers:
         """Find the assets that moved most."""
-        if min_market_cap < 0:
-            raise BadUserInput(f"`minMarketCap` must not be negative, got {min_market_cap}: 0 asks for all.")
         return Movers(wanted=MoverFilter(window, min_market_cap), size=size("first", first))

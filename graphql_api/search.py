@@ -51,17 +51,17 @@ class SearchQuery:
             str,
             strawberry.argument(
                 description=f"A uid, symbol, name or part of one ({PARTS_FROM} letters at least), or a contract "
-                f"address, alone or as CAIP-19. In any case; {TEXT_AT_MOST} characters at most."
+                f"address, alone or as CAIP-19. In any case; {TEXT_AT_MOST} characters at most, none find nothing."
             ),
         ],
         first: Annotated[int, strawberry.argument(description=f"How many, 1 to {HITS_AT_MOST}.")] = 10,
     ) -> list[SearchHit]:
         """Search for assets."""
         words = text.strip()
-        if not 1 <= len(words) <= TEXT_AT_MOST:
-            raise BadUserInput(
-                f"`text` must have 1 to {TEXT_AT_MOST} characters besides spaces around it, got {len(words)}."
-            )
+        if len(words) > TEXT_AT_MOST:
+            raise BadUserInput(f"`text` may have {TEXT_AT_MOST} characters, got {len(words)}.")
         count = size("first", first, HITS_AT_MOST)
+        if not words:
+            return []
         rows = await info.context.rows.all(queries.found(words, info.context.stale_before, first=count))
         return [SearchHit.from_row(row) for row in rows]

@@ -68,6 +68,8 @@ FOUND = [
     ("\\", []),
     ("\\d\\w\\m", []),
     ("nothing like it", []),
+    ("", []),
+    ("  ", []),
     (WRAPPED, ["ADDRESS wrapped-bitcoin"]),
     (WRAPPED.rpartition(":")[2].upper(), ["ADDRESS wrapped-bitcoin"]),
     (WRAPPED.replace("eip155:1/", "eip155:56/"), []),
@@ -92,6 +94,8 @@ async def test_fewer_are_the_first_of_more(api: Api) -> None:
 
 
 def _place(text: str, uid: str, symbol: str, name: str) -> Match | None:
+    if not text:
+        return None
     lower, name = text.lower(), name.lower()
     checks = [
         (Match.UID, uid == lower),
@@ -118,8 +122,6 @@ def _place(text: str, uid: str, symbol: str, name: str) -> Match | None:
 @pytest.mark.usefixtures("coins")
 async def test_search_finds_what_reading_every_name_finds(api: Api, text: str) -> None:
     words = text.strip()
-    if not words:
-        return
     expected = {
         (match.name, uid)
         for uid, (symbol, name, _) in COINS.items()
@@ -129,9 +131,7 @@ async def test_search_finds_what_reading_every_name_finds(api: Api, text: str) -
 
 
 REFUSED = [
-    ('text: ""', "`text` must have 1 to 200 characters"),
-    ('text: "   "', "got 0"),
-    (f'text: "{"a" * 201}"', "got 201"),
+    (f'text: "{"a" * 201}"', "`text` may have 200 characters, got 201"),
     ('text: "a\\u0000b"', "NUL"),
     ('text: "a", first: 51', "`first` must be 1 to 50, got 51"),
     ('text: "a", first: 0', "got 0"),
