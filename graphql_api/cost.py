@@ -35,8 +35,8 @@ from graphql import (
 from graphql.pyutils import Undefined
 
 SIZES = ("first", "last", "points")
-ITEMS = frozenset({"edges", "nodes", "assets"})
-"""The rows of a page, of a price update."""
+ITEMS = frozenset({"edges", "nodes", "assets", "gainers", "losers"})
+"""The rows of a page, of a price update, of the movers."""
 PAGE_AT_MOST = 1000
 """No list is longer; whoever asks for more is told so by the field itself."""
 UNLESS_TOLD = 100

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from models.queries.assets import asset_columns
-from models.queries.links import holds, joined
+from models.queries.links import holds
 from models.queries.paging import Order, Rows, ordered
 from models.queries.staleness import is_stale
-from models.queries.tables import ASSETS, SOURCES
+from models.queries.tables import ASSETS, LINKS, SOURCES
 
 
 class MoverWindow(Enum):
@@ -53,8 +52,8 @@ def totals(stale_before: datetime) -> Rows:
         func.count().label("assets"),
         func.min(ASSETS.c.price_as_of).filter(fresh).label("oldest_at"),
         func.max(ASSETS.c.price_as_of).filter(fresh).label("newest_at"),
-        _count(select(func.count()).select_from(joined(holds()))).label("listings"),
-        _count(select(func.count()).select_from(SOURCES)).label("sources"),
+        select(func.count(LINKS.c.id)).where(holds()).scalar_subquery().label("listings"),
+        select(func.count(SOURCES.c.name)).scalar_subquery().label("sources"),
     ).where(ASSETS.c.retired_at.is_(None))
 
 
@@ -68,7 +67,3 @@ def largest(stale_before: datetime, *, first: int) -> Rows:
 
 def _is_fresh(stale_before: datetime) -> ColumnElement[bool]:
     return and_(ASSETS.c.retired_at.is_(None), ~is_stale(ASSETS.c.price_as_of, stale_before))
-
-
-def _count(rows: Select[Any]) -> ScalarSelect[int]:
-    return rows.scalar_subquery()

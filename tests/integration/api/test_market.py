@@ -107,6 +107,11 @@ async def test_movers(api: Api, subtests: pytest.Subtests) -> None:
             assert [asset["uid"] for asset in data["movers"]["losers"]] == losers
 
 
+async def test_movers_cost_as_many_as_are_asked_for(api: Api) -> None:
+    body = await api.ask("{ movers(first: 20) { gainers { uid } losers { uid } } }")
+    assert body["extensions"]["cost"] == 1 + 2 * (1 + 20)
+
+
 REFUSED = [
     ("{ movers(first: 251) { gainers { uid } } }", "`first` must be 1 to 250, got 251"),
     ('{ movers(minMarketCap: "much") { gainers { uid } } }', "not a decimal number"),
