@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import structlog
 
+from flows.alerting.delivery import deliver
+from flows.alerting.targets import targets_of
 from flows.engine import SourceReport, ingest_source
 from flows.unification import PublishReport, unify_and_publish
 from flows.workshop import Workshop, begin_run, now
@@ -68,6 +70,8 @@ async def run_etl(
             await finish_run(
                 session, run_id, report.outcome, now(), error=report.error, dataset_version=version
             )
+        if report.outcome is RunOutcome.FAILED:
+            await deliver(shop.sessions, targets_of(shop.settings), now)
     return report
 
 

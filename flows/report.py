@@ -22,9 +22,10 @@ def etl_report(report: EtlReport) -> str:
 def publish_report(report: PublishReport) -> str:
     """Tell what a publication did."""
     conflicts = "".join(f"- {detail}\n" for detail in (*report.problems, *report.conflicts[:20]))
+    alerts = f"{report.alerts} price alerts fired.\n" if report.alerts else ""
     return (
         f"Dataset version {report.version}: {report.assets.new} new and {report.assets.changed} changed assets "
-        f"from {report.listings} listings, {report.in_review} links for review, in {report.seconds:.1f} s.\n{conflicts}"
+        f"from {report.listings} listings, {report.in_review} links for review, in {report.seconds:.1f} s.\n{alerts}{conflicts}"
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dotenv import dotenv_values
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from models.outcomes import Upstream
 from models.settings import DatabaseSettings
@@ -47,6 +47,18 @@ class FlowSettings(DatabaseSettings):
     )
     fresh_for_seconds: int = Field(
         7200, ge=60, description="A quote older than this takes no part in a unified price."
+    )
+    alert_min_confidence: float = Field(
+        0.4, ge=0, le=1, description="Price alerts look past a unified price less confident than this."
+    )
+    notify_urls: SecretStr = Field(
+        SecretStr(""),
+        description="Where alerts and failures are sent: Apprise URLs separated by commas, like `mailto://...`, "
+        "`slack://...` or `json://...`. Unset: they are only kept and shown.",
+    )
+    slack_webhook_url: SecretStr = Field(
+        SecretStr(""),
+        description="A Slack webhook they are sent to as well: https://hooks.slack.com/services/...",
     )
 
 

@@ -21,6 +21,10 @@ import anyio.to_thread
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from flows.alerting.check import check_alerts
+from flows.alerting.delivery import deliver
+from flows.alerting.rules import Trust
+from flows.alerting.targets import targets_of
 from flows.landed import Landed, link_id, read_landed
 from flows.matching.block import near_priced
 from flows.matching.entries import Entry, Key, Resolution
@@ -52,6 +56,8 @@ class PublishReport:
     problems: tuple[str, ...]
     """Lines of the overrides file that could not be carried out, each with its reason."""
     seconds: float
+    alerts: int = 0
+    """Price alerts that fired."""
 
 
 async def unify_and_publish(shop: Workshop, parent_id: int | None = None) -> PublishReport:
@@ -67,6 +73,8 @@ async def unify_and_publish(shop: Workshop, parent_id: int | None = None) -> Pub
         holding = _published(landed, resolution)
         found = _publication(landed, resolution, holding, window, recent)
         version, assets = await publish(session, found, now(), is_changed=overrides.changed > 0)
+        trust = Trust(now() - window, shop.settings.alert_min_confidence)
+        fired = await check_alerts(session, trust, version, now())
     outcome = RunOutcome.PARTIAL if overrides.problems else RunOutcome.SUCCESS
     async with shop.sessions.begin() as session:
         told = "; ".join(overrides.problems) or None
@@ -79,7 +87,9 @@ async def unify_and_publish(shop: Workshop, parent_id: int | None = None) -> Pub
         conflicts=tuple(conflict.detail for conflict in resolution.conflicts),
         problems=overrides.problems,
         seconds=(now() - began).total_seconds(),
+        alerts=fired,
     )
+    await deliver(shop.sessions, targets_of(shop.settings), now)
     log.info("published", version=version, new=assets.new, changed=assets.changed, in_review=report.in_review)
     return report
 

@@ -44,3 +44,42 @@ class ListingKind(StrEnum):
 
     COIN = "coin"
     TOKEN = "token"  # noqa: S105 - a kind of coin, not a secret
+
+
+class AlertCondition(StrEnum):
+    """What a price alert waits for."""
+
+    ABOVE = "above"
+    BELOW = "below"
+    CHANGE_PCT = "change_pct"
+
+
+class ChangeWindow(StrEnum):
+    """Over which time an alert's change is measured."""
+
+    H1 = "1h"
+    H24 = "24h"
+    D7 = "7d"
+
+
+class AlertState(StrEnum):
+    """Whether an alert would fire, or has fired and waits for the price to come back across its line."""
+
+    ARMED = "armed"
+    FIRED = "fired"
+
+
+class NotificationKind(StrEnum):
+    """What a notification is about."""
+
+    PRICE_ALERT = "price_alert"
+    RUN_FAILED = "run_failed"
+
+
+class NotificationState(StrEnum):
+    """How far a notification got. Kept: nobody was named to send it to."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    KEPT = "kept"
+    GIVEN_UP = "given_up"

@@ -11,6 +11,7 @@ def _table(name: str) -> Table:
     return metadata.tables[name]
 
 
+ALERTS = _table("price_alerts")
 ASSETS = _table("assets")
 ADDRESSES = _table("listing_addresses")
 CHECKPOINTS = _table("etl_checkpoints")
@@ -20,6 +21,7 @@ DRIFT = _table("source_drift")
 LANDED = _table("landed_quotes")
 LINKS = _table("asset_links")
 LISTINGS = _table("listings")
+NOTIFICATIONS = _table("notifications")
 POINTS = _table("price_points")
 QUOTES = _table("quotes")
 RATES = _table("fx_rates")

@@ -17,6 +17,7 @@ from sqlmodel import col
 from models.channels import RUNS, tell
 from models.db import Sessions
 from models.outcomes import RunOutcome
+from models.store.outbox import post_failures
 from models.tables import Run
 
 CRASHED = "the process that ran this ended before it could finish"
@@ -55,7 +56,9 @@ async def start_run(session: AsyncSession, run: Run) -> int:
     session.add(run)
     await session.flush()
     assert run.id is not None  # noqa: S101 - flush has read it back
-    for run_id in (*crashed.scalars(), run.id):
+    dead = [one for one in crashed.scalars() if one is not None]
+    await post_failures(session, dead, run.started_at)
+    for run_id in (*dead, run.id):
         await tell(session, RUNS, run_id)
     return run.id
 
@@ -93,6 +96,8 @@ async def finish_run(
         .where(col(Run.id) == run_id)
         .values(outcome=outcome, finished_at=at, error=error, remedy=remedy, dataset_version=dataset_version)
     )
+    if outcome is RunOutcome.FAILED:
+        await post_failures(session, [run_id], at)
     await tell(session, RUNS, run_id)
 
 

@@ -6,6 +6,7 @@ Integer keys inside, text uids outside. A constraint is named by rule, so that a
 from __future__ import annotations
 
 from models.tables.metadata import metadata  # isort: skip - names must be ruled before the first table
+from models.tables.alerts import Notification, PriceAlert
 from models.tables.assets import Asset
 from models.tables.checkpoints import Checkpoint, SourceDrift
 from models.tables.dataset import DatasetVersion
@@ -28,6 +29,8 @@ __all__ = [
     "LandedQuote",
     "Listing",
     "ListingAddress",
+    "Notification",
+    "PriceAlert",
     "PricePoint",
     "Quote",
     "RawRecord",
