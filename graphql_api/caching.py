@@ -12,6 +12,7 @@ import hashlib
 from starlette.requests import Request
 from starlette.responses import Response
 
+from graphql_api.security import HEADER
 from graphql_api.settings import ApiSettings
 
 NEVER = "no-store"
@@ -30,7 +31,7 @@ def conditional(request: Request, response: Response, settings: ApiSettings) -> 
         response.headers["cache-control"] = NEVER
         return response
     etag = response.headers.setdefault("etag", validator(bytes(response.body)))
-    response.headers["cache-control"] = _policy(settings)
+    response.headers["cache-control"] = _policy(request, settings)
     if not settings.reads_openly:
         response.headers.add_vary_header("x-api-key")
     if _matches(request.headers.get("if-none-match", ""), etag):
@@ -43,8 +44,9 @@ def conditional(request: Request, response: Response, settings: ApiSettings) -> 
     return response
 
 
-def _policy(settings: ApiSettings) -> str:
-    who = "public" if settings.reads_openly else "private"
+def _policy(request: Request, settings: ApiSettings) -> str:
+    # With a key some see more than others do, also where everybody may read.
+    who = "public" if settings.reads_openly and HEADER not in request.headers else "private"
     # Kept without asking, an answer could call a price fresh after it grew stale: so long, and no longer.
     seconds = settings.cache_seconds
     return f"{who}, max-age={seconds}" if seconds else f"{who}, no-cache"

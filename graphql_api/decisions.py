@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import astuple
 from datetime import datetime
 from typing import Annotated
@@ -13,7 +12,7 @@ from graphql_api.assets import Asset
 from graphql_api.context import Context, Info
 from graphql_api.errors import ApiError, BadUserInput, Conflict, NotFound, Unavailable
 from graphql_api.etl import TriggeredRun
-from graphql_api.fields import key_of, resolver
+from graphql_api.fields import expect_text, key_of, resolver
 from graphql_api.links import Link
 from graphql_api.paging import SIZE_AT_MOST, After, Connection, First, FirstOfPage, PageRequest, connect, size
 from graphql_api.planner.rows import Row
@@ -29,7 +28,6 @@ from models.store.standing import AlreadyDecided, DecisionRefused, Entangled, No
 from models.store.undoing import take_back
 
 strawberry.enum(DecisionAction, description="What a person can decide about listings and assets.")
-TEXT_AT_MOST = 1_000
 
 SourceId = Annotated[
     str, strawberry.argument(description="The source's own id of the coin, like `btc-bitcoin`.")
@@ -200,26 +198,12 @@ class DecisionMutation:
 
 async def _decide(context: Context, ruling: Ruling, note: str | None) -> DecisionResult:
     by = require_admin(context.request, context.settings)
-    _expect_text((*astuple(ruling), note))
+    expect_text((*astuple(ruling), note))
     try:
         decision_id = await carry_out(context.services.writer, ruling, by, context.now, note)
     except (DecisionRefused, DatabaseUnavailable) as error:
         raise _told(error) from error
     return await _result(context, decision_id)
-
-
-def _expect_text(said: object) -> None:
-    """Refuse what Postgres cannot keep and nobody would read."""
-    if isinstance(said, tuple):
-        for each in said:
-            _expect_text(each)
-    elif isinstance(said, str):
-        if "\0" in said or any(unicodedata.category(char) == "Cs" for char in said):
-            raise BadUserInput("An id, a uid or the note holds a character that is no text.")
-        if len(said) > TEXT_AT_MOST:
-            raise BadUserInput(
-                f"Ids, uids and the note take {TEXT_AT_MOST} characters at most, got {len(said)}."
-            )
 
 
 async def _result(context: Context, decision_id: int) -> DecisionResult:

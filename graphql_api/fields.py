@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from typing import TypeVar, cast
 
@@ -11,6 +12,7 @@ from graphql_api.errors import BadUserInput
 
 _DIGITS_AT_MOST = 18
 """Every number of so many digits fits a key."""
+TEXT_AT_MOST = 1_000
 Method = TypeVar("Method", bound=Callable[..., object])
 
 
@@ -22,6 +24,20 @@ def resolver(description: str) -> Callable[[Method], Method]:
 def subscription(description: str) -> Callable[[Method], Method]:
     """Make an asynchronous generator method a described subscription."""
     return cast("Callable[[Method], Method]", strawberry.subscription(description=description))
+
+
+def expect_text(said: object) -> None:
+    """Refuse, in whatever of tuples and texts was said, what Postgres cannot keep and nobody would read."""
+    if isinstance(said, tuple):
+        for each in said:
+            expect_text(each)
+    elif isinstance(said, str):
+        if "\0" in said or any(unicodedata.category(char) == "Cs" for char in said):
+            raise BadUserInput("An id, a uid or the note holds a character that is no text.")
+        if len(said) > TEXT_AT_MOST:
+            raise BadUserInput(
+                f"Ids, uids and the note take {TEXT_AT_MOST} characters at most, got {len(said)}."
+            )
 
 
 def key_of(id: strawberry.ID) -> int | None:  # noqa: A002 - the API's word

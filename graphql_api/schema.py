@@ -9,6 +9,7 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
+from graphql_api.alerts import AlertMutation, AlertQuery
 from graphql_api.asset_queries import AssetQuery
 from graphql_api.checkpoints import CheckpointQuery
 from graphql_api.currencies import CurrencyQuery
@@ -43,12 +44,13 @@ class Query(
     DatasetQuery,
     ReviewQuery,
     DecisionQuery,
+    AlertQuery,
 ):
     """What can be asked."""
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(EtlMutation, DecisionMutation):
+class Mutation(EtlMutation, DecisionMutation, AlertMutation):
     """What can be done."""
 
 
