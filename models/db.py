@@ -60,7 +60,8 @@ def create_engine(
     """
     options = f"-c timezone=UTC -c statement_timeout={statement_timeout_seconds * 1000}"
     if read_only:
-        options += " -c default_transaction_read_only=on"
+        # Compiling a statement pays for reports; a page of points took 20 ms, 18 of them to be compiled.
+        options += " -c default_transaction_read_only=on -c jit=off"
     engine = create_async_engine(
         psycopg_url(url),
         pool_size=pool_size,
