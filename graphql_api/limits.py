@@ -17,8 +17,8 @@ from graphql_api.cost import cost, shape
 from graphql_api.errors import TooComplex
 from graphql_api.settings import ApiSettings
 
-TOKENS_AT_MOST = 1500
-"""Words and brackets. The introspection of tools has 200; validation takes half a second with the worst of 1,500."""
+TOKENS_AT_MOST = 1000
+"""Words and brackets. The introspection of tools has 200; with the worst of 1,000 validation takes a quarter of a second."""
 DEPTH_AT_MOST = 20
 """The introspection of tools is 15 deep."""
 ALIASES_AT_MOST = 100
