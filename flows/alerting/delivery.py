@@ -1,7 +1,7 @@
 """Sending what is in the outbox: a notification at a time, each settled in a transaction that holds its row.
 
 Two runs never send the same one, and a crash before the sending loses nothing. Only a crash in the instant between a
-receiver's yes and the commit makes one come twice: no sender can rule that out.
+receiver's yes and the commit makes one come twice, which no sender can rule out; by its number people tell.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ ATTEMPTS_AT_MOST = 8
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=6)
 ROUND_AT_MOST = 100
-"""Notifications looked at in one round: the next run's takes the rest."""
+ROUND_LASTS = timedelta(seconds=30)
+"""How many notifications one round looks at, and how long it begins new ones: the next run's takes the rest."""
 
 Clock = Callable[[], datetime]
 
@@ -41,10 +42,11 @@ async def deliver(sessions: Sessions, targets: Sequence[Target], clock: Clock) -
         return 0
     down: set[str] = set()
     delivered = after = 0
+    until = clock() + ROUND_LASTS
     for _ in range(ROUND_AT_MOST):
         async with sessions.begin() as session:
             notice = (await session.execute(next_due(after, clock()))).one_or_none()
-            if notice is None or len(down) == len(targets):
+            if notice is None or len(down) == len(targets) or clock() > until:
                 break
             after = notice.id
             reached, error = await _send(notice, targets, down)
@@ -57,10 +59,11 @@ async def deliver(sessions: Sessions, targets: Sequence[Target], clock: Clock) -
 async def _send(notice: Any, targets: Sequence[Target], down: set[str]) -> tuple[list[str], str | None]:  # noqa: ANN401 - a row
     """Try the targets that are up and lack it; return the digests of all that have it now, and the first error."""
     reached, error = list(notice.delivered_to), None
+    body = f"{notice.body}\nNotification {notice.id}."
     for target in targets:
         if target.digest in reached or target.digest in down:
             continue
-        failure = await anyio.to_thread.run_sync(target.send, notice.title, notice.body)
+        failure = await anyio.to_thread.run_sync(target.send, notice.title, body)
         if failure is None:
             reached.append(target.digest)
         else:

@@ -50,7 +50,38 @@ async def test_an_alert_arrives_with_the_publication_that_fired_it(
     ((_, message),) = receiver.received
     assert message["title"] == "Bitcoin (BTC) is above 110 USD"
     assert "Price: 120 USD." in message["message"]
+    assert message["message"].endswith("Notification 1.")
     assert [row[1:4] for row in await telling.rows(TOLD)] == [("price_alert", "delivered", 1)]
+
+
+async def test_a_crash_after_the_commit_loses_nothing(
+    telling: World, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def crash(*_: object) -> int:
+        raise RuntimeError("the machine fails here")
+
+    await price(telling, "100")
+    await alert(telling, AlertCondition.ABOVE, Decimal(110))
+    with monkeypatch.context() as broken:
+        broken.setattr("flows.unification.deliver", crash)
+        with pytest.raises(RuntimeError):
+            await price(telling, "120")
+    assert receiver.received == []
+    await price(telling, "50")
+    await telling.publish()
+    assert receiver.titles() == ["Bitcoin (BTC) is above 110 USD"]
+
+
+async def test_a_crash_while_sending_leaves_it_to_the_next(world: World, receiver: Receiver) -> None:
+    class Crashing(Target):
+        def send(self, title: str, body: str) -> str | None:
+            raise SystemError(f"the machine fails before {title}: {body}")
+
+    await notify(world, "one")
+    with pytest.raises(SystemError):
+        await sent(world, Crashing("a", receiver.address()))
+    assert await sent(world, Target("a", receiver.address())) == 1
+    assert receiver.titles() == ["one"]
 
 
 async def test_without_an_address_it_is_kept_and_not_sent_as_news_later(
