@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -34,10 +36,20 @@ class Receiver:
     url: str = ""
     received: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     statuses: dict[str, int] = field(default_factory=dict)
+    asked: threading.Event = field(default_factory=threading.Event)
+    answers: threading.Event = field(default_factory=threading.Event)
+    """Cleared, it lets everybody wait, and refuses them in the end."""
+
+    def __post_init__(self) -> None:
+        self.answers.set()
 
     async def take(self, request: Request) -> Response:
         """Take what is sent."""
         path = request.url.path
+        self.asked.set()
+        if not self.answers.is_set():
+            await asyncio.to_thread(self.answers.wait)
+            return Response(status_code=503)
         if (status := self.statuses.get(path, 200)) == 200:
             self.received.append((path, await request.json()))
         return Response(status_code=status)
