@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.db import Sessions
+from models.queries import search as queries
+from models.queries.assets import AssetFilter, assets
+from models.queries.paging import Rows
 from models.queries.search import Match
 from tests.factories import NOW, make_address, make_asset, make_link, make_listing, make_quoted
 from tests.integration.api.client import Api
@@ -128,6 +133,32 @@ async def test_search_finds_what_reading_every_name_finds(api: Api, text: str) -
         if (match := _place(words, uid, symbol, name)) is not None
     }
     assert set(await _hits(api, text)) == expected
+
+
+INDEXED: list[tuple[Rows, set[str]]] = [
+    (
+        queries.found("bitcoin", NOW, first=10),
+        {"upper_symbol", "lower_name", "name_trigrams", "address", "uid"},
+    ),
+    (queries.found("b", NOW, first=10), {"upper_symbol", "lower_name", "address", "uid"}),
+    (queries.asset_by_address(WRAPPED, NOW), {"address"}),
+    (assets(AssetFilter(symbol="BTC"), NOW), {"upper_symbol"}),
+    (assets(AssetFilter(name_contains="coin"), NOW), {"name_trigrams"}),
+]
+
+
+async def test_indexes_lead_to_what_is_searched(sessions: Sessions) -> None:
+    async with sessions() as session:
+        connection = await session.connection()
+        await connection.exec_driver_sql("SET enable_seqscan = off")
+        for statement, indexes in INDEXED:
+            asked = statement.compile(connection.engine)
+            plan = await connection.exec_driver_sql(f"EXPLAIN {asked}", asked.params)
+            told = "\n".join(row[0] for row in plan)
+            assert "Seq Scan" not in told, told
+            assert {
+                name for name in indexes if not re.search(rf" using \w+_{name}\b| on \w+_{name}\b", told)
+            } == set(), told
 
 
 REFUSED = [
