@@ -17,6 +17,7 @@ _BETWEEN = re.compile(r"[,\s]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 """Between two URLs: a comma inside of one is its own."""
 _PART = re.compile(r"[^\W_]{4,}")
 REASON_AT_MOST = 300
+OUR_NAME = "Kasparro"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class Target:
 
         logging.getLogger("apprise").propagate = False  # it names what it cannot parse, tokens and all
         with apprise.LogCapture(level=logging.WARNING, fmt="%(message)s") as told:  # type: ignore[no-untyped-call]
-            service = apprise.Apprise.instantiate(self.url)
+            ours = apprise.AppriseAsset(app_id=OUR_NAME, app_desc=OUR_NAME, image_url_mask=None)
+            service = apprise.Apprise.instantiate(self.url, asset=ours)
             if service is None:
                 return f"{self.name} is no address that Apprise knows"
             speaker = apprise.Apprise()
@@ -47,13 +49,13 @@ class Target:
                     return None
             except Exception as error:  # noqa: BLE001 - of 130 services one may raise anything; a run goes on
                 return f"{self.name} ({service.service_name}) failed with {type(error).__name__}"
-            reason = self._without_secrets(told.getvalue())
+            reason = self._without_secrets(told.getvalue().partition("\n")[0])
         return f"{self.name} ({service.service_name}) did not take it: {reason or 'no reason given'}"
 
     def _without_secrets(self, text: str) -> str:
         for part in sorted(set(_PART.findall(self.url.partition("://")[2])), key=len, reverse=True):
             text = text.replace(part, "…")
-        return " ".join(text.split())[:REASON_AT_MOST]
+        return text[:REASON_AT_MOST]
 
 
 def targets_of(settings: FlowSettings) -> list[Target]:

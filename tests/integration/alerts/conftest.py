@@ -35,6 +35,7 @@ class Receiver:
 
     url: str = ""
     received: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    senders: set[str] = field(default_factory=set)
     statuses: dict[str, int] = field(default_factory=dict)
     asked: threading.Event = field(default_factory=threading.Event)
     answers: threading.Event = field(default_factory=threading.Event)
@@ -47,6 +48,7 @@ class Receiver:
         """Take what is sent."""
         path = request.url.path
         self.asked.set()
+        self.senders.add(request.headers["user-agent"])
         if not self.answers.is_set():
             await asyncio.to_thread(self.answers.wait)
             return Response(status_code=503)

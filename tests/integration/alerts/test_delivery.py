@@ -51,6 +51,7 @@ async def test_an_alert_arrives_with_the_publication_that_fired_it(
     assert message["title"] == "Bitcoin (BTC) is above 110 USD"
     assert "Price: 120 USD." in message["message"]
     assert message["message"].endswith("Notification 1.")
+    assert receiver.senders == {"Kasparro"}
     assert [row[1:4] for row in await telling.rows(TOLD)] == [("price_alert", "delivered", 1)]
 
 
