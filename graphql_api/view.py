@@ -197,15 +197,17 @@ class View(GraphQL[Context, None]):
                 variable_values=request_data.variables,
                 context_value=context,
                 operation_name=request_data.operation_name,
-                allowed_operation_types=OperationType.from_http(method),
+                allowed_operation_types=OperationType.from_http(method) - {OperationType.SUBSCRIPTION},
                 operation_extensions=request_data.extensions,
             )
         except InvalidOperationTypeError as error:
-            if method == "GET":
+            if error.operation_type is not OperationType.SUBSCRIPTION:
                 raise MethodNotAllowed(
                     f"{error.as_http_error_reason(method)}: send it with POST.", {"allow": "POST"}
                 ) from error
-            reason = f"{error.as_http_error_reason(method)}: subscribe over a WebSocket, or accept text/event-stream."
+            reason = (
+                "A subscription has many answers: subscribe over a WebSocket, or accept text/event-stream."
+            )
         except CannotGetOperationTypeError as error:
             reason = error.as_http_error_reason()
         except MissingQueryError:

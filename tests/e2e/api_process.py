@@ -36,6 +36,7 @@ def api_process(database_url: str, **environment: str) -> Iterator[ApiProcess]:
     """Start `python -m graphql_api` and yield it once it answers."""
     port = str(free_port())
     own = {"DATABASE_URL": database_url, "API_PORT": port} | environment
+    port = own["API_PORT"]
     with subprocess.Popen([sys.executable, "-m", "graphql_api"], env=os.environ | own) as process:
         url = f"http://127.0.0.1:{port}"
         try:

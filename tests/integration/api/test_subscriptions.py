@@ -128,6 +128,17 @@ async def test_a_query_is_streamed_only_to_who_reads_nothing_else(url: str) -> N
     assert answer.headers["content-type"].startswith("application/graphql-response+json")
 
 
+async def test_who_can_read_one_answer_alone_is_told_where_to_subscribe(url: str) -> None:
+    async with httpx.AsyncClient(headers={"accept": "application/json"}) as client:
+        for answer in (
+            await client.post(f"{url}/graphql", json={"query": PRICES}),
+            await client.get(f"{url}/graphql", params={"query": PRICES}),
+        ):
+            (error,) = answer.json()["errors"]
+            assert error["extensions"]["code"] == "BAD_USER_INPUT"
+            assert "accept text/event-stream" in error["message"]
+
+
 async def test_multipart_as_apollo_asks_for_it(url: str, sessions: Sessions) -> None:
     headers = {"accept": "multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/json"}
     async with (
