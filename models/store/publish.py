@@ -15,7 +15,7 @@ from typing import Any
 from psycopg import sql
 from psycopg.types.json import Jsonb
 from sqlalchemy import insert, text, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col
 
 from models.channels import DATASET, tell
@@ -26,20 +26,32 @@ from models.store.bulk import Row, Rule, merge, merge_from, table_of
 from models.store.quotes import NUMBERS
 from models.tables import Asset, AssetLink, LandedQuote, Quote
 
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('kasparro:publish', 0))")
+_LOCK = text("SELECT pg_advisory_lock(hashtextextended('kasparro:publish', 0))")
+_UNLOCK = text("SELECT pg_advisory_unlock(hashtextextended('kasparro:publish', 0))")
 _PUBLISHED = Rule(("listing_id",), silent=("fetched_at",))
 _ASSETS = Rule(("uid",), silent=("updated_at",), on_insert=("created_at",))
 
 
 @asynccontextmanager
 async def publishing(sessions: Sessions) -> AsyncIterator[AsyncSession]:
-    """Open the publishing transaction: one at a time, on one snapshot from the first look to the last write."""
-    async with sessions.begin() as lock:
-        await lock.execute(_LOCK)
-        async with sessions() as session:
-            await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-            yield session
-            await session.commit()
+    """Open the publishing transaction: one at a time, on one snapshot from the first look to the last write.
+
+    The lock is taken before the snapshot is, on the same connection: whoever waits for it keeps none from its holder.
+    """
+    engine: AsyncEngine = sessions.kw["bind"]
+    async with engine.connect() as connection:
+        try:
+            await connection.execute(_LOCK)
+            await connection.commit()
+            await connection.execution_options(isolation_level="REPEATABLE READ")
+            async with AsyncSession(connection, expire_on_commit=False) as session:
+                yield session
+                await session.commit()
+            await connection.execute(_UNLOCK)
+            await connection.commit()
+        except BaseException:
+            await connection.invalidate()  # the lock goes with it
+            raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -9,12 +10,13 @@ from decimal import Decimal
 
 import pytest
 
+from models.db import database
 from models.queries.assets import current_asset
 from models.rulings import Accept, Merge, Reject, Ruling, Split
 from models.store.decisions import carry_out
 from models.store.standing import AlreadyDecided, DecisionRefused, Entangled, NothingThere
 from models.store.undoing import take_back
-from tests.integration.decisions.world import LIVE, UIDS, Coin, World
+from tests.integration.decisions.world import LIVE, NOW, UIDS, Coin, World
 
 ALICE = "alice"
 GECKO_BTC: Coin = ("coingecko", "bitcoin", "BTC", "Bitcoin", "60000")
@@ -119,7 +121,7 @@ async def test_a_split_takes_the_uid_it_is_told_or_the_one_that_was_given_up(mar
         Merge("frax-share", "frax"),
         Split("bitcoin", (("coingecko", "bitcoin"),), "lone"),
     ],
-    ids=lambda ruling: type(ruling).__name__,
+    ids=["accept", "reject", "merge", "split"],
 )
 async def test_undone_everything_is_as_before(market: World, ruling: Ruling) -> None:
     before = await market.rows(LIVE)
@@ -144,7 +146,7 @@ async def test_a_decision_is_undone_only_before_those_it_rests_on(market: World)
         await undo(market, first)
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[Ruling, type[DecisionRefused], str]] = {
     "an unknown listing": (Accept(("coinpaprika", "nobody"), "frax"), NothingThere, "no listing 'nobody'"),
     "an unknown asset": (Reject(("coingecko", "frax"), "nothing"), NothingThere, "no asset 'nothing'"),
     "the only listing": (Reject(("coingecko", "frax"), "frax"), DecisionRefused, "left empty"),
@@ -175,6 +177,15 @@ async def test_the_same_again_is_told_with_the_name_of_who_said_it(market: World
     await decide(market, Accept(("coinpaprika", "fxs-frax-share"), "frax"))
     with pytest.raises(AlreadyDecided, match="alice has decided so"):
         await decide(market, Accept(("coinpaprika", "fxs-frax-share"), "frax"), by="bob")
+
+
+async def test_many_decide_at_once_over_few_connections(market: World, database_url: str) -> None:
+    listing = ("coinpaprika", "fxs-frax-share")
+    async with database(database_url, pool_size=2) as sessions:
+        asked = [carry_out(sessions, Accept(listing, "frax"), f"person {n}", NOW) for n in range(6)]
+        ended = await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 20)
+    assert [type(end).__name__ for end in ended].count("AlreadyDecided") == 5
+    assert len(await decisions(market)) == 1
 
 
 async def test_each_decision_is_a_new_version_and_wakes_whoever_listens(market: World) -> None:
@@ -215,15 +226,14 @@ async def any_ruling(world: World, chance: random.Random) -> Ruling:
     accepted = await world.accepted()
     listing, uid = chance.choice(list(accepted)), chance.choice(list(accepted.values()))
     own = accepted[listing]
-    return chance.choice(
-        [
-            Accept(listing, uid),
-            Reject(listing, own),
-            Reject(listing, uid),
-            Merge(own, uid),
-            Split(own, (listing,)),
-        ]
-    )
+    said: list[Ruling] = [
+        Accept(listing, uid),
+        Reject(listing, own),
+        Reject(listing, uid),
+        Merge(own, uid),
+        Split(own, (listing,)),
+    ]
+    return chance.choice(said)
 
 
 async def human_links(world: World) -> list[tuple[object, ...]]:
