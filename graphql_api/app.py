@@ -16,19 +16,19 @@ from starlette.routing import Route, WebSocketRoute
 from starlette_compress import CompressMiddleware
 
 from graphql_api.context import Services
-from graphql_api.disconnects import CancelOnDisconnect
-from graphql_api.gate import Gate
 from graphql_api.graphiql import page as graphiql
 from graphql_api.headers import SecurityHeaders
 from graphql_api.listening import listening
 from graphql_api.pace import Pace
 from graphql_api.prefect_server import PrefectServer
-from graphql_api.requests import RequestId
-from graphql_api.rest.answers import refuse
 from graphql_api.rest.docs import docs, openapi
 from graphql_api.rest.routes import ROUTES
 from graphql_api.settings import ApiSettings, Environment
-from graphql_api.view import View
+from graphql_api.transport.disconnects import CancelOnDisconnect
+from graphql_api.transport.gate import Gate
+from graphql_api.transport.refusals import refuse
+from graphql_api.transport.requests import RequestId
+from graphql_api.transport.view import View
 from models.db import Sessions, database
 from models.settings import DatabaseSettings
 

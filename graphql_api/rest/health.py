@@ -7,7 +7,6 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from graphql_api.caching import NEVER
 from graphql_api.context import Context
 from graphql_api.dataset import Dataset, read_dataset
 from graphql_api.errors import Unavailable
@@ -15,6 +14,7 @@ from graphql_api.planner.rows import Row
 from graphql_api.rest.answers import answer, endpoint
 from graphql_api.rest.envelopes import Health, LastRun
 from graphql_api.rest.shapes import moment
+from graphql_api.transport.caching import NEVER
 from models.outcomes import RunOutcome
 from models.queries import runs as run_queries
 

@@ -10,12 +10,12 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from graphql_api.media import JSON
 from graphql_api.rest.envelopes import Problem
 from graphql_api.rest.parameters import TEXT, Parameter
 from graphql_api.rest.routes import Operation
 from graphql_api.security import HEADER
 from graphql_api.settings import ApiSettings, Environment
+from graphql_api.transport.media import JSON
 
 Document = dict[str, Any]
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from starlette.responses import Response
 
-from graphql_api.caching import NEVER
 from graphql_api.context import Context
 from graphql_api.dataset import read_dataset
 from graphql_api.planner.rows import Row
@@ -20,6 +19,7 @@ from graphql_api.rest.parameters import paging
 from graphql_api.rest.shapes import checkpoint, moment, run
 from graphql_api.security import require_admin
 from graphql_api.settings import Environment
+from graphql_api.transport.caching import NEVER
 from models.outcomes import RunOutcome
 from models.queries import runs as run_queries
 from models.queries import server as server_queries

@@ -23,7 +23,7 @@ from models.settings import DatabaseSettings
 from models.store.publish import next_version
 from tests.servers import served
 
-WEBSOCKETS = "graphql_api.slow_readers:PatientForAWhile"
+WEBSOCKETS = "graphql_api.transport.slow_readers:PatientForAWhile"
 PRICES = (
     "subscription ($uids: [String!]) { priceUpdates(uids: $uids) { datasetVersion changed assets { uid } } }"
 )

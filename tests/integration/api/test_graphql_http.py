@@ -10,7 +10,7 @@ import orjson
 import pytest
 import zstandard
 
-from graphql_api.media import GRAPHQL_JSON, HTML, JSON, preferred
+from graphql_api.transport.media import GRAPHQL_JSON, HTML, JSON, preferred
 from models.db import Sessions
 from tests.factories import make_asset
 from tests.integration.api.client import OFFLINE, Api, asked

@@ -16,6 +16,7 @@ VIOLATIONS = {
     "rooms": ("graphql_api.runs", "flows.errors"),
     "vault": ("models.tables.runs", "models.store.runs"),
     "workshop": ("flows.client", "flows.engine"),
+    "window": ("graphql_api.schema", "graphql_api.transport.view"),
     "sources": ("flows.sources.coinpaprika", "flows.sources.coingecko"),
     "pure": ("flows.wire", "models.store.bulk"),  # seen through flows.sources, which import flows.wire
     "prefect": ("flows.pipeline", "prefect"),

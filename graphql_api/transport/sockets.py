@@ -32,8 +32,8 @@ from strawberry.types.graphql import OperationType
 from graphql_api.context import Context
 from graphql_api.errors import ApiError, RateLimited
 from graphql_api.listening import TooSlow
-from graphql_api.presenting import cause_of, formatted, present
 from graphql_api.security import HEADER, require_reader
+from graphql_api.transport.presenting import cause_of, formatted, present
 
 GREETING = timedelta(seconds=10)
 """How long a client may take to say connection_init."""

@@ -8,11 +8,11 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graphql_api.errors import ApiError, BadUserInput, TooLarge
-from graphql_api.media import prefers_html
 from graphql_api.pace import Pace
-from graphql_api.rest.answers import refusal
 from graphql_api.security import require_reader
 from graphql_api.settings import ApiSettings
+from graphql_api.transport.media import prefers_html
+from graphql_api.transport.refusals import refusal
 
 ALIVE = "/health/live"
 OPEN = frozenset({ALIVE, "/health", "/docs", "/openapi.json"})

@@ -28,22 +28,22 @@ from strawberry.subscriptions import (
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from graphql_api.caching import NEVER, conditional
 from graphql_api.context import Context
 from graphql_api.errors import ApiError, BadUserInput, MethodNotAllowed, NotFound, TooComplex, Unavailable
 from graphql_api.graphiql import page as graphiql
-from graphql_api.media import EVENTS, GRAPHQL_JSON, JSON, answered_in, prefers_html
-from graphql_api.operations import Operations, from_body, from_query_string
 from graphql_api.pace import caller
-from graphql_api.persisted import PersistedQueries
-from graphql_api.presenting import present
-from graphql_api.rest.answers import refusal
 from graphql_api.scalars import encode_exactly
 from graphql_api.schema import schema
-from graphql_api.seats import Seats
 from graphql_api.settings import ApiSettings
-from graphql_api.sockets import GREETING, TRY_AGAIN_LATER, Conversation, Socket, handshake
-from graphql_api.streams import Stream, subscribes
+from graphql_api.transport.caching import NEVER, conditional
+from graphql_api.transport.media import EVENTS, GRAPHQL_JSON, JSON, answered_in, prefers_html
+from graphql_api.transport.operations import Operations, from_body, from_query_string
+from graphql_api.transport.persisted import PersistedQueries
+from graphql_api.transport.presenting import present
+from graphql_api.transport.refusals import refusal
+from graphql_api.transport.seats import Seats
+from graphql_api.transport.sockets import GREETING, TRY_AGAIN_LATER, Conversation, Socket, handshake
+from graphql_api.transport.streams import Stream, subscribes
 
 
 class View(GraphQL[Context, None]):

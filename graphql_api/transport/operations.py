@@ -9,7 +9,7 @@ import orjson
 from strawberry.http import GraphQLRequestData
 
 from graphql_api.errors import BadUserInput, UnsupportedMediaType
-from graphql_api.media import JSON, content_type
+from graphql_api.transport.media import JSON, content_type
 
 PARTS = {"query": str, "operationName": str, "variables": dict, "extensions": dict}
 SPOKEN = {str: "a string", dict: "an object"}
