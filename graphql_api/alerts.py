@@ -220,6 +220,7 @@ class AlertMutation:
 
 
 async def _alert(context: Context, alert_id: int) -> PriceAlert:
+    await context.renew()  # an earlier mutation of the same request has read before this one wrote
     row = await context.rows.first(queries.alerts(alert_id=alert_id, with_deleted=True))
     assert row is not None  # noqa: S101 - it was written a moment ago
     return PriceAlert.from_row(row)

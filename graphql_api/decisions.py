@@ -207,6 +207,7 @@ async def _decide(context: Context, ruling: Ruling, note: str | None) -> Decisio
 
 
 async def _result(context: Context, decision_id: int) -> DecisionResult:
+    await context.renew()  # an earlier mutation of the same request has read before this one wrote
     row = await context.rows.first(queries.decisions(decision_id))
     assert row is not None  # noqa: S101 - it was written a moment ago
     run, warning = None, None

@@ -69,7 +69,7 @@ async def trigger(context: Context, source: str | None, *, wait: bool) -> FlowRu
     if name is not None:
         await require_source(context, name)
         # What the run will write comes after this snapshot: give it back.
-        await context.rows.close()
+        await context.renew()
     started = await context.services.prefect.start_etl(name)
     return (
         await context.services.prefect.wait(started, context.settings.run_wait_seconds) if wait else started

@@ -94,7 +94,9 @@ async def _plan(standing: Standing, ruling: Ruling, at: datetime) -> _Plan:
             to = await standing.asset(ruling.into)
             if of == to:
                 raise DecisionRefused(f"{ruling.uid!r} and {ruling.into!r} are the same asset already.")
-            return _Plan(DecisionAction.MERGE, of, await standing.members(of), to)
+            if not (listings := await standing.members(of)):
+                raise DecisionRefused(f"{ruling.uid!r} has no listing that could become {ruling.into!r}.")
+            return _Plan(DecisionAction.MERGE, of, listings, to)
         case Split():
             listings = [await standing.listing(one) for one in dict.fromkeys(ruling.listings)]
             to = await standing.own_asset(listings, of, ruling.new_uid, at)

@@ -130,6 +130,17 @@ async def test_every_mutation_and_its_undoing(api: Api) -> None:
     assert (await api.query('{ asset(uid: "frax-share") { uid } }'))["asset"] == {"uid": "frax-share"}
 
 
+@pytest.mark.usefixtures("market")
+async def test_each_mutation_of_one_request_shows_what_it_did(api: Api) -> None:
+    data = await api.query("""mutation {
+        a: mergeAssets(uid: "frax-share", intoUid: "frax") { asset { uid quotes { source } } }
+        b: splitAsset(uid: "frax", listings: [{source: "coinpaprika", sourceId: "fxs-frax-share"}]) {
+            decision { links { state } } asset { uid quotes { source } } } }""")
+    assert [quote["source"] for quote in data["a"]["asset"]["quotes"]] == ["coingecko", "coinpaprika"]
+    assert [link["state"] for link in data["b"]["decision"]["links"]] == ["ACCEPTED", "REJECTED"]
+    assert data["b"]["asset"] == {"uid": "frax-share", "quotes": [{"source": "coinpaprika"}]}
+
+
 REFUSED = {
     'acceptLink(source: "coinpaprika", sourceId: "nobody", uid: "frax")': (
         "NOT_FOUND",
@@ -139,6 +150,7 @@ REFUSED = {
     'rejectLink(source: "coingecko", sourceId: "frax", uid: "frax")': ("BAD_USER_INPUT", "left empty"),
     'mergeAssets(uid: "nothing", intoUid: "frax")': ("NOT_FOUND", "no asset 'nothing'"),
     'mergeAssets(uid: "frax", intoUid: "frax")': ("BAD_USER_INPUT", "same asset"),
+    'mergeAssets(uid: "lost", intoUid: "frax")': ("BAD_USER_INPUT", "no listing that could"),
     'splitAsset(uid: "frax", listings: [])': ("BAD_USER_INPUT", "must be 1 to 250"),
     'undoDecision(id: "first")': ("BAD_USER_INPUT", "whole number"),
     'undoDecision(id: "99999999999999999999999")': ("NOT_FOUND", "no decision"),
