@@ -69,9 +69,10 @@ async def unify_and_publish(shop: Workshop, parent_id: int | None = None) -> Pub
         overrides = await apply_overrides(session, shop.settings.data_dir, began)
         landed = await read_landed(session, window, otherwise=began)
         resolution = await anyio.to_thread.run_sync(_resolve, landed)
-        recent = await _recent(session, landed, resolution, window)
+        members = _members(landed, resolution)
         holding = _published(landed, resolution)
-        found = _publication(landed, resolution, holding, window, recent)
+        prices = await _prices(session, landed, members, window)
+        found = _publication(landed, resolution, holding, members, prices)
         version, assets = await publish(session, found, now(), is_changed=overrides.changed > 0)
         trust = Trust(now() - window, shop.settings.alert_min_confidence)
         fired = await check_alerts(session, trust, version, now())
@@ -108,13 +109,17 @@ def _members(landed: Landed, resolution: Resolution) -> dict[str, list[Entry]]:
     return dict(members)
 
 
-async def _recent(
-    session: AsyncSession, landed: Landed, resolution: Resolution, window: timedelta
-) -> Mapping[Key, Decimal]:
-    """Find the own medians of late of those listings whose prices only history can judge."""
-    keys = [
-        key for mine in _members(landed, resolution).values() for key in disputed(mine, landed.as_of, window)
-    ]
+async def _prices(
+    session: AsyncSession, landed: Landed, members: Mapping[str, Sequence[Entry]], window: timedelta
+) -> dict[str, UnifiedPrice]:
+    """Draw every asset's price; where only their own past can judge two that are far apart, it is asked."""
+    keys = [key for mine in members.values() for key in disputed(mine, landed.as_of, window)]
+    recent = await _recent(session, landed, keys)
+    return {uid: unify_price(mine, landed.as_of, window, recent) for uid, mine in members.items()}
+
+
+async def _recent(session: AsyncSession, landed: Landed, keys: Sequence[Key]) -> Mapping[Key, Decimal]:
+    """Find listings' own medians of late."""
     if not keys:
         return {}
     ids = {landed.listing_ids[key]: key for key in keys}
@@ -126,16 +131,14 @@ def _publication(
     landed: Landed,
     resolution: Resolution,
     holding: Sequence[Link],
-    window: timedelta,
-    recent: Mapping[Key, Decimal],
+    members: Mapping[str, Sequence[Entry]],
+    prices: Mapping[str, UnifiedPrice],
 ) -> Publication:
     """Turn a resolution into the rows that differ from what is there. `holding`: the links that are published."""
     shown = {link.asset_uid for link in holding}
     identity = {asset.uid: asset for asset in resolution.assets}
     assets = [
-        merge_asset(identity[uid], mine, unify_price(mine, landed.as_of, window, recent))
-        for uid, mine in sorted(_members(landed, resolution).items())
-        if uid in shown
+        merge_asset(identity[uid], mine, prices[uid]) for uid, mine in sorted(members.items()) if uid in shown
     ]
     held = {link_id(link) for link in holding}
     gone = [(gone.link, gone.why) for gone in resolution.retired]

@@ -11,19 +11,18 @@ import strawberry
 from graphql_api.assets import Asset
 from graphql_api.context import Context, Info
 from graphql_api.currencies import CurrencyCode
-from graphql_api.errors import BadUserInput, NotFound, Unavailable
+from graphql_api.errors import NotFound
 from graphql_api.fields import expect_text, key_of, resolver
 from graphql_api.paging import After, Connection, FirstOfPage, PageRequest, connect
 from graphql_api.planner.rows import Row
 from graphql_api.reviews import asset_of
 from graphql_api.security import require_admin
+from graphql_api.writing import told_to_clients
 from models.alerts import AlertTerms
-from models.db import DatabaseUnavailable
 from models.outcomes import AlertCondition, AlertState, ChangeWindow, NotificationKind, NotificationState
 from models.queries import alerts as queries
 from models.queries.rates import DOLLAR
-from models.store.alerts import AlertRefused, NoSuchAlert, create_alert, delete_alert
-from models.store.standing import NothingThere
+from models.store.alerts import create_alert, delete_alert
 
 strawberry.enum(
     AlertCondition,
@@ -194,12 +193,10 @@ class AlertMutation:
         by = require_admin(info.context.request, info.context.settings)
         expect_text((uid, currency, note))
         terms = AlertTerms(condition, value, window, currency.strip().lower())
-        try:
+        with told_to_clients():
             alert_id = await create_alert(
                 info.context.services.writer, uid, terms, by, info.context.now, note
             )
-        except (AlertRefused, NothingThere, DatabaseUnavailable) as error:
-            raise _told(error) from error
         return await _alert(info.context, alert_id)
 
     @resolver("Take an alert away; what it told stays in `notifications`. Admins only.")
@@ -212,10 +209,8 @@ class AlertMutation:
         by = require_admin(info.context.request, info.context.settings)
         if (alert_id := key_of(id)) is None:
             raise NotFound(f"There is no alert {id[:40]!r}: `priceAlerts` lists them.")
-        try:
+        with told_to_clients():
             await delete_alert(info.context.services.writer, alert_id, by, info.context.now)
-        except (AlertRefused, DatabaseUnavailable) as error:
-            raise _told(error) from error
         return await _alert(info.context, alert_id)
 
 
@@ -224,15 +219,3 @@ async def _alert(context: Context, alert_id: int) -> PriceAlert:
     row = await context.rows.first(queries.alerts(alert_id=alert_id, with_deleted=True))
     assert row is not None  # noqa: S101 - it was written a moment ago
     return PriceAlert.from_row(row)
-
-
-def _told(
-    error: AlertRefused | NothingThere | DatabaseUnavailable,
-) -> BadUserInput | NotFound | Unavailable:
-    match error:
-        case DatabaseUnavailable():
-            return Unavailable(str(error))
-        case NothingThere() | NoSuchAlert():
-            return NotFound(str(error))
-        case _:
-            return BadUserInput(str(error))

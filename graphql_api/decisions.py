@@ -10,7 +10,7 @@ import strawberry
 
 from graphql_api.assets import Asset
 from graphql_api.context import Context, Info
-from graphql_api.errors import ApiError, BadUserInput, Conflict, NotFound, Unavailable
+from graphql_api.errors import NotFound, Unavailable
 from graphql_api.etl import TriggeredRun
 from graphql_api.fields import expect_text, key_of, resolver
 from graphql_api.links import Link
@@ -19,12 +19,11 @@ from graphql_api.planner.rows import Row
 from graphql_api.reviews import asset_of
 from graphql_api.security import require_admin
 from graphql_api.source_names import SourceName, current_name
-from models.db import DatabaseUnavailable
+from graphql_api.writing import told_to_clients
 from models.outcomes import DecisionAction
 from models.queries import decisions as queries
 from models.rulings import Accept, Merge, Reject, Ruling, Split
 from models.store.decisions import carry_out
-from models.store.standing import AlreadyDecided, DecisionRefused, Entangled, NothingThere
 from models.store.undoing import take_back
 
 strawberry.enum(DecisionAction, description="What a person can decide about listings and assets.")
@@ -189,20 +188,16 @@ class DecisionMutation:
         by = require_admin(info.context.request, info.context.settings)
         if (decision_id := key_of(id)) is None:
             raise NotFound(f"There is no decision {id[:40]!r}: `decisions` lists them.")
-        try:
+        with told_to_clients():
             await take_back(info.context.services.writer, decision_id, by, info.context.now)
-        except (DecisionRefused, DatabaseUnavailable) as error:
-            raise _told(error) from error
         return await _result(info.context, decision_id)
 
 
 async def _decide(context: Context, ruling: Ruling, note: str | None) -> DecisionResult:
     by = require_admin(context.request, context.settings)
     expect_text((*astuple(ruling), note))
-    try:
+    with told_to_clients():
         decision_id = await carry_out(context.services.writer, ruling, by, context.now, note)
-    except (DecisionRefused, DatabaseUnavailable) as error:
-        raise _told(error) from error
     return await _result(context, decision_id)
 
 
@@ -222,15 +217,3 @@ async def _result(context: Context, decision_id: int) -> DecisionResult:
         warning=warning,
         asset_id=(row.other_asset_id if is_in_force else None) or row.asset_id,
     )
-
-
-def _told(error: DecisionRefused | DatabaseUnavailable) -> ApiError:
-    match error:
-        case DatabaseUnavailable():
-            return Unavailable(str(error))
-        case NothingThere():
-            return NotFound(str(error))
-        case AlreadyDecided() | Entangled():
-            return Conflict(str(error))
-        case _:
-            return BadUserInput(str(error))

@@ -169,7 +169,7 @@ class _Outcome:
                 continue
             asset = self.clusters[decision.candidate.other(subject)]
             uid = uids[id(asset)]
-            if not any(self.clusters.is_refused(subject, published) for published in asset.uids):
+            if not self._is_refused(subject, asset):
                 links[subject].setdefault(uid, _as_link(subject, uid, decision, LinkState.REVIEW))
         return [link for found in links.values() for link in found.values()]
 
@@ -184,14 +184,14 @@ class _Outcome:
             for subject in (left, right):
                 asset = self.clusters[decision.candidate.other(subject)]
                 uid = uids[id(asset)]
-                is_settled = any(self.clusters.is_refused(subject, published) for published in asset.uids)
-                if (
-                    len(links[subject]) < _CANDIDATES_PER_LISTING
-                    and (*subject, uid) not in told
-                    and not is_settled
-                ):
+                has_room = len(links[subject]) < _CANDIDATES_PER_LISTING
+                if has_room and (*subject, uid) not in told and not self._is_refused(subject, asset):
                     links[subject].setdefault(uid, _as_link(subject, uid, decision, LinkState.REJECTED))
         return [link for found in links.values() for link in found.values()]
+
+    def _is_refused(self, subject: Key, asset: Cluster) -> bool:
+        """Tell whether a person said that this listing is not that asset, by any of its uids."""
+        return any(self.clusters.is_refused(subject, published) for published in asset.uids)
 
     def _subject(self, decision: Decision) -> Key | None:
         """Say whose doubt it is: the less trusted listing's, unless it already has its like in the other source."""

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Select, asc, select
 
-from models.queries.links import joined
+from models.queries.links import LINK_COLUMNS, joined
 from models.queries.paging import Order, Rows, for_each
-from models.queries.tables import ASSETS, DECISIONS, LINKS, LISTINGS
+from models.queries.tables import ASSETS, DECISIONS, LINKS
 
 NEWEST_FIRST = Order(
     DECISIONS.c.decided_at, DECISIONS.c.id, descending=True, tie_descending=True, nullable=False
@@ -32,11 +32,7 @@ def links_made_by(decision_ids: Sequence[int], *, first: int) -> Rows:
     return for_each(
         decision_ids,
         BigInteger(),
-        lambda decision_id: select(
-            *(column for column in LINKS.c if column.name not in {"listing_id", "asset_id"}),
-            LISTINGS.c.source,
-            LISTINGS.c.source_id,
-        ).select_from(joined(LINKS.c.decided_in == decision_id)),
+        lambda decision_id: select(*LINK_COLUMNS).select_from(joined(LINKS.c.decided_in == decision_id)),
         order=(asc("source"), asc("source_id"), asc("id")),
         first=first,
     )

@@ -12,6 +12,13 @@ from models.outcomes import LinkState
 from models.queries.paging import Rows, for_each
 from models.queries.tables import ADDRESSES, LINKS, LISTINGS
 
+LINK_COLUMNS = (
+    *(column for column in LINKS.c if column.name not in {"listing_id", "asset_id"}),
+    LISTINGS.c.source,
+    LISTINGS.c.source_id,
+)
+"""What readers are told of a link: the decision, and whose listing it is about."""
+
 
 def holds(link: FromClause = LINKS) -> ColumnElement[bool]:
     """Whether a link is in force: accepted and not retired."""
@@ -36,10 +43,7 @@ def links_of(
     """Select the decisions about each asset, newest first."""
 
     def rows_of(asset_id: ColumnElement[int]) -> Rows:
-        columns = (column for column in LINKS.c if column.name not in {"listing_id", "asset_id"})
-        rows = select(*columns, LISTINGS.c.source, LISTINGS.c.source_id).select_from(
-            joined(LINKS.c.asset_id == asset_id)
-        )
+        rows = select(*LINK_COLUMNS).select_from(joined(LINKS.c.asset_id == asset_id))
         if not with_retired:
             rows = rows.where(LINKS.c.retired_at.is_(None))
         return rows if source is None else rows.where(LISTINGS.c.source == source)

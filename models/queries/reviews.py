@@ -5,18 +5,12 @@ from __future__ import annotations
 from sqlalchemy import desc, select
 
 from models.outcomes import LinkState
-from models.queries.links import holds
+from models.queries.links import LINK_COLUMNS, holds
 from models.queries.paging import Order, Rows
 from models.queries.tables import LINKS, LISTINGS
 
 LIKELIEST_FIRST = Order(LINKS.c.score, LINKS.c.id, descending=True, nullable=False)
-_COLUMNS = (
-    *(column for column in LINKS.c if column.name != "listing_id"),
-    LISTINGS.c.source,
-    LISTINGS.c.source_id,
-    LISTINGS.c.name,
-    LISTINGS.c.symbol,
-)
+_COLUMNS = (*LINK_COLUMNS, LINKS.c.asset_id, LISTINGS.c.name, LISTINGS.c.symbol)
 
 
 def in_review(source: str | None = None) -> Rows:
