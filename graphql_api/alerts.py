@@ -13,8 +13,8 @@ from graphql_api.context import Context, Info
 from graphql_api.currencies import CurrencyCode
 from graphql_api.errors import NotFound
 from graphql_api.fields import expect_text, key_of, resolver
-from graphql_api.paging import After, Connection, FirstOfPage, PageRequest, connect
-from graphql_api.planner.rows import Row
+from graphql_api.paging import After, Connection, FirstOfPage, PageRequest, connection
+from graphql_api.resolving import planned, told_as
 from graphql_api.reviews import asset_of
 from graphql_api.security import require_admin
 from graphql_api.writing import told_to_clients
@@ -62,30 +62,11 @@ class PriceAlert:
     last_fired_at: datetime | None = strawberry.field(description="When it fired last; null: never.")
     created_by: str = strawberry.field(description="The name of its maker's key.")
     created_at: datetime = strawberry.field(description="When it was made.")
-    asset_id: strawberry.Private[int]
 
-    @classmethod
-    def from_row(cls, row: Row) -> PriceAlert:
-        """Take an alert as models.queries.alerts selects it."""
-        return cls(
-            id=strawberry.ID(str(row.id)),
-            condition=AlertCondition(row.condition),
-            value=row.value,
-            window=ChangeWindow(row.change_window) if row.change_window else None,
-            currency=row.currency,
-            note=row.note,
-            state=AlertState(row.state),
-            times_fired=row.times_fired,
-            last_fired_at=row.last_fired_at,
-            created_by=row.created_by,
-            created_at=row.created_at,
-            asset_id=row.current_asset_id,
-        )
-
-    @resolver("The asset; where it was merged into another, that one.")
-    async def asset(self, info: Info) -> Asset:
-        """Load the asset."""
-        return await asset_of(info.context, self.asset_id)
+    @planned("The asset; where it was merged into another, that one.")
+    def asset(self, info: Info) -> Asset:
+        """Say which asset."""
+        return asset_of("current_asset_id", info)
 
 
 @strawberry.type(description="Something that people are told: an alert that fired, or a run that failed.")
@@ -111,31 +92,13 @@ class Notification:
     )
     error: str | None = strawberry.field(description="Why the last attempt failed; null: it did not.")
 
-    @classmethod
-    def from_row(cls, row: Row) -> Notification:
-        """Take a notification as models.queries.alerts selects it."""
-        return cls(
-            id=strawberry.ID(str(row.id)),
-            kind=NotificationKind(row.kind),
-            title=row.title,
-            body=row.body,
-            alert_id=None if row.alert_id is None else strawberry.ID(str(row.alert_id)),
-            run_id=None if row.run_id is None else strawberry.ID(str(row.run_id)),
-            created_at=row.created_at,
-            state=NotificationState(row.state),
-            attempts=row.attempts,
-            due_at=row.due_at if row.settled_at is None else None,
-            settled_at=row.settled_at,
-            error=row.error,
-        )
-
 
 @strawberry.type
 class AlertQuery:
     """The queries about alerts."""
 
-    @resolver("Price alerts, newest first. Admins only.")
-    async def price_alerts(
+    @planned("Price alerts, newest first. Admins only.")
+    def price_alerts(
         self,
         info: Info,
         first: FirstOfPage = None,
@@ -144,22 +107,23 @@ class AlertQuery:
             str | None, strawberry.argument(description="Only of this asset; null: of all.")
         ] = None,
     ) -> Connection[PriceAlert]:
-        """Read a page of alerts."""
+        """Say which alerts."""
         require_admin(info.context.request, info.context.settings)
         expect_text(uid)
-        rows, wanted = queries.alerts(uid=uid), PageRequest(first, after)
-        return await connect(info.context, rows, queries.NEWEST_FIRST, wanted, PriceAlert.from_row)
+        return connection(
+            PriceAlert, PageRequest(first, after), queries.NEWEST_FIRST, queries.alerts, uid=uid
+        )
 
-    @resolver(
+    @planned(
         "What people were told, or are to be: alerts that fired, runs that failed. Newest first. Admins only."
     )
-    async def notifications(
+    def notifications(
         self, info: Info, first: FirstOfPage = None, after: After = None
     ) -> Connection[Notification]:
-        """Read a page of notifications."""
+        """Say which notifications."""
         require_admin(info.context.request, info.context.settings)
-        rows, wanted = queries.notifications(), PageRequest(first, after)
-        return await connect(info.context, rows, queries.NEWEST_TOLD_FIRST, wanted, Notification.from_row)
+        wanted = PageRequest(first, after)
+        return connection(Notification, wanted, queries.NEWEST_TOLD_FIRST, queries.notifications)
 
 
 @strawberry.type
@@ -218,4 +182,4 @@ async def _alert(context: Context, alert_id: int) -> PriceAlert:
     await context.renew()  # an earlier mutation of the same request has read before this one wrote
     row = await context.rows.first(queries.alerts(alert_id=alert_id, with_deleted=True))
     assert row is not None  # noqa: S101 - it was written a moment ago
-    return PriceAlert.from_row(row)
+    return told_as(PriceAlert, row)

@@ -11,7 +11,6 @@ import strawberry
 from graphql_api.assets import Asset
 from graphql_api.context import Info
 from graphql_api.errors import BadUserInput
-from graphql_api.fields import resolver
 from graphql_api.paging import (
     SIZE_AT_MOST,
     After,
@@ -20,13 +19,16 @@ from graphql_api.paging import (
     FirstOfPage,
     LastOfPage,
     PageRequest,
-    connect,
+    connection,
     require_few,
 )
+from graphql_api.planner.readings import row
+from graphql_api.resolving import planned
 from graphql_api.source_names import SourceName, current_name
 from models.queries import assets as queries
 from models.queries import search as search_queries
 from models.queries.assets import AssetOrder, AssetState
+from models.queries.names import Part
 
 strawberry.enum(
     AssetOrder, description="By what, and in which direction. What is not known comes last, ties go by uid."
@@ -69,7 +71,7 @@ class AssetFilter:
         return queries.AssetFilter(
             source=current_name(self.source),
             symbol=self.symbol,
-            name_contains=self.name_contains,
+            name_contains=None if self.name_contains is None else Part.of(self.name_contains),
             uids=None if self.uids is None else tuple(self.uids),
             min_rank=self.min_rank,
             max_rank=self.max_rank,
@@ -83,18 +85,17 @@ class AssetFilter:
 class AssetQuery:
     """The queries about assets."""
 
-    @resolver(
+    @planned(
         "One asset; null: there is none. The uid of one that was merged away answers with what it became."
     )
-    async def asset(
+    def asset(
         self, info: Info, uid: Annotated[str, strawberry.argument(description="Its uid, like `bitcoin`.")]
     ) -> Asset | None:
-        """Read one asset."""
-        row = await info.context.rows.first(queries.asset_by_uid(uid, info.context.stale_before))
-        return None if row is None else Asset.from_row(row)
+        """Say which asset."""
+        return row(Asset, queries.asset_by_uid, uid, info.context.stale_before)
 
-    @resolver("The asset that a source's listing is; null: none was accepted for it.")
-    async def asset_by_listing(
+    @planned("The asset that a source's listing is; null: none was accepted for it.")
+    def asset_by_listing(
         self,
         info: Info,
         source: SourceName,
@@ -102,16 +103,15 @@ class AssetQuery:
             str, strawberry.argument(description="The source's own id, like `btc-bitcoin`.")
         ],
     ) -> Asset | None:
-        """Read the asset that a listing is."""
-        select = queries.asset_by_listing(current_name(source), source_id, info.context.stale_before)
-        row = await info.context.rows.first(select)
-        return None if row is None else Asset.from_row(row)
+        """Say which asset."""
+        name, stale_before = current_name(source), info.context.stale_before
+        return row(Asset, queries.asset_by_listing, name, source_id, stale_before)
 
-    @resolver(
+    @planned(
         "The asset of a contract address; null: no listing names it now. Of several assets that claim it, the one "
         "whose listing spells it the same way, then the surest link, then the largest."
     )
-    async def asset_by_address(
+    def asset_by_address(
         self,
         info: Info,
         caip19: Annotated[
@@ -121,18 +121,16 @@ class AssetQuery:
             ),
         ],
     ) -> Asset | None:
-        """Read the asset of a contract address."""
+        """Say which asset."""
         if not _CAIP19.fullmatch(caip19):
             raise BadUserInput(
                 f"{caip19[:80]!r} is not a CAIP-19 address: send `chain:reference/kind:address`, "
                 "like `eip155:1/erc20:0x2260fac5e5542a773aa44fbcfedf7c193bc2c599`."
             )
-        select = search_queries.asset_by_address(caip19, info.context.stale_before)
-        row = await info.context.rows.first(select)
-        return None if row is None else Asset.from_row(row)
+        return row(Asset, search_queries.asset_by_address, caip19, info.context.stale_before)
 
-    @resolver("Assets, page by page.")
-    async def assets(
+    @planned("Assets, page by page.")
+    def assets(
         self,
         info: Info,
         first: FirstOfPage = None,
@@ -144,9 +142,7 @@ class AssetQuery:
             AssetOrder, strawberry.argument(description="In which order.")
         ] = AssetOrder.MARKET_CAP_DESC,
     ) -> Connection[Asset]:
-        """Read a page of assets."""
+        """Say which assets."""
         wanted = (filter or AssetFilter()).checked()
-        rows = queries.assets(wanted, info.context.stale_before)
-        return await connect(
-            info.context, rows, order_by.value, PageRequest(first, after, last, before), Asset.from_row
-        )
+        asked, stale_before = PageRequest(first, after, last, before), info.context.stale_before
+        return connection(Asset, asked, order_by.value, queries.assets, wanted, stale_before)

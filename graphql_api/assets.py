@@ -18,24 +18,25 @@ from graphql_api.candles import (
     Points,
     SparklineReach,
     SparklineWindow,
-    line,
 )
 from graphql_api.context import Info
-from graphql_api.currencies import CurrencyCode, conversion_into
-from graphql_api.fields import resolver
+from graphql_api.currencies import CurrencyCode, known_currency
 from graphql_api.links import Link
 from graphql_api.moments import From, To, require_order
 from graphql_api.paging import First, size
-from graphql_api.planner.rows import Row
+from graphql_api.planner.readings import checked, only, part, row_below, rows_below
 from graphql_api.prices import PricePoint, UnifiedPrice
 from graphql_api.quotes import Quote
+from graphql_api.resolving import planned
 from graphql_api.source_names import SourceFilter, current_name
 from models.queries import assets as queries
 from models.queries import candles as candle_queries
 from models.queries import links as link_queries
 from models.queries import prices as price_queries
 from models.queries import quotes as quote_queries
+from models.queries import rates as rate_queries
 from models.queries.candles import CandleInterval, Stretches
+from models.queries.rates import DOLLAR
 
 
 @strawberry.type(description="One canonical coin. Null numbers are not known; they are never zero.")
@@ -64,65 +65,38 @@ class Asset:
     retired_at: datetime | None = strawberry.field(
         description="Since when it is no coin of its own; null: it is one."
     )
-    id: strawberry.Private[int]
-    unified: strawberry.Private[UnifiedPrice | None]
 
-    @classmethod
-    def from_row(cls, row: Row) -> Asset:
-        """Take an asset as models.queries.assets selects it."""
-        return cls(
-            id=row.id,
-            uid=row.uid,
-            symbol=row.symbol,
-            name=row.name,
-            rank=row.rank,
-            image_url=row.image_url,
-            unified=UnifiedPrice.from_row(row),
-            market_cap_usd=row.market_cap_usd,
-            volume_usd_24h=row.volume_usd_24h,
-            percent_change_1h=row.percent_change_1h,
-            percent_change_24h=row.percent_change_24h,
-            percent_change_7d=row.percent_change_7d,
-            circulating_supply=row.circulating_supply,
-            total_supply=row.total_supply,
-            max_supply=row.max_supply,
-            created_at=row.created_at,
-            updated_at=row.updated_at,
-            retired_at=row.retired_at,
-        )
-
-    @resolver(
+    @planned(
         "Its unified price, in US dollars and in `currency`; null: none was drawn since its listings changed."
     )
-    async def price(self, info: Info, currency: CurrencyCode = "usd") -> UnifiedPrice | None:
-        """Tell its price in a currency."""
-        conversion = await conversion_into(info.context, currency)
-        return self.unified and self.unified.told_in(conversion)
+    def price(self, info: Info, currency: CurrencyCode = DOLLAR) -> UnifiedPrice | None:
+        """Say in which currency."""
+        code = currency.strip().lower()
+        if code == DOLLAR:
+            return part(UnifiedPrice, "price_", given="price_method")
+        stale_before = info.context.stale_before
+        told = row_below(UnifiedPrice, "id", rate_queries.prices_in, code=code, stale_before=stale_before)
+        return checked(told, known_currency(currency, code))
 
-    @resolver("What it became; null: it is a coin of its own, or was given up for none.")
-    async def successor(self, info: Info) -> Asset | None:
-        """Load what it became."""
-        if self.retired_at is None:
-            return None
-        rows = await info.context.children(
-            queries.successors_of, self.id, stale_before=info.context.stale_before
-        )
-        return Asset.from_row(rows[0]) if rows else None
+    @planned("What it became; null: it is a coin of its own, or was given up for none.")
+    def successor(self, info: Info) -> Asset | None:
+        """Say which asset."""
+        return row_below(Asset, "id", queries.successors_of, stale_before=info.context.stale_before)
 
-    @resolver("What each source says now, by source.")
-    async def quotes(self, info: Info, source: SourceFilter = None, first: First = 50) -> list[Quote]:
-        """Load what each source says."""
-        rows = await info.context.children(
+    @planned("What each source says now, by source.")
+    def quotes(self, info: Info, source: SourceFilter = None, first: First = 50) -> list[Quote]:
+        """Say which quotes."""
+        return rows_below(
+            Quote,
+            "id",
             quote_queries.quotes_of,
-            self.id,
             first=size("first", first),
             stale_before=info.context.stale_before,
             source=current_name(source),
         )
-        return [Quote.from_row(row) for row in rows]
 
-    @resolver("Why which source's listing is this asset, newest decision first.")
-    async def links(
+    @planned("Why which source's listing is this asset, newest decision first.")
+    def links(
         self,
         info: Info,
         source: SourceFilter = None,
@@ -131,42 +105,45 @@ class Asset:
         ] = False,
         first: First = 50,
     ) -> list[Link]:
-        """Load the decisions about it."""
-        rows = await info.context.children(
+        """Say which decisions."""
+        del info
+        return rows_below(
+            Link,
+            "id",
             link_queries.links_of,
-            self.id,
             first=size("first", first),
             source=current_name(source),
             with_retired=with_retired,
         )
-        return [Link.from_row(row) for row in rows]
 
-    @resolver("Its contract addresses as CAIP-19, like `eip155:1/erc20:0x…`, from every source.")
-    async def addresses(self, info: Info, first: First = 50) -> list[str]:
-        """Load its contract addresses."""
-        rows = await info.context.children(link_queries.addresses_of, self.id, first=size("first", first))
-        return [row.caip19 for row in rows]
+    @planned("Its contract addresses as CAIP-19, like `eip155:1/erc20:0x…`, from every source.")
+    def addresses(self, info: Info, first: First = 50) -> list[str]:
+        """Say which addresses."""
+        del info
+        addresses = rows_below(str, "id", link_queries.addresses_of, first=size("first", first))
+        return only(list[str], "caip19", addresses)
 
-    @resolver("What it cost over time, newest first. For more pass the last `observedAt` as `to`.")
-    async def history(
+    @planned("What it cost over time, newest first. For more pass the last `observedAt` as `to`.")
+    def history(
         self, info: Info, first: First = 100, start: From = None, end: To = None, source: SourceFilter = None
     ) -> list[PricePoint]:
-        """Load what it cost over time."""
+        """Say which points."""
+        del info
         require_order(start, end)
-        rows = await info.context.children(
+        return rows_below(
+            PricePoint,
+            "id",
             price_queries.history_of,
-            self.id,
             first=size("first", first),
             source=current_name(source),
             start=start,
             end=end,
         )
-        return [PricePoint.from_row(row) for row in rows]
 
-    @resolver(
+    @planned(
         "What it cost in each stretch of time, newest first, drawn from the points of all its sources alike."
     )
-    async def candles(
+    def candles(
         self,
         info: Info,
         interval: Interval = CandleInterval.H1,
@@ -175,25 +152,25 @@ class Asset:
         end: CandlesTo = None,
         source: SourceFilter = None,
     ) -> list[Candle]:
-        """Load its candles."""
+        """Say which candles."""
         require_order(start, end)
         count = size("first", first, CANDLES_AT_MOST)
-        rows = await info.context.children(
+        return rows_below(
+            Candle,
+            "id",
             candle_queries.candles_of,
-            self.id,
             stretches=Stretches(interval.value, count, end or info.context.now, start),
             source=current_name(source),
         )
-        return [Candle.from_row(row) for row in rows]
 
-    @resolver(
+    @planned(
         "Its median price in US dollars in equal stretches up to now, oldest first; null: nothing is known of one."
     )
-    async def sparkline(
+    def sparkline(
         self, info: Info, points: Points = 24, window: SparklineReach = SparklineWindow.D7
     ) -> list[Decimal | None]:
-        """Load its sparkline."""
+        """Say which stretches."""
         count = size("points", points, POINTS_AT_MOST)
         stretches = Stretches(window.value / count, count, info.context.now)
-        rows = await info.context.children(candle_queries.sparklines_of, self.id, stretches=stretches)
-        return line(rows, stretches)
+        prices = rows_below(Decimal, "id", candle_queries.sparklines_of, stretches=stretches)
+        return only(list[Decimal | None], "price_usd", prices)

@@ -9,8 +9,7 @@ from typing import Annotated
 
 import strawberry
 
-from graphql_api.planner.rows import Row
-from models.queries.candles import CandleInterval, Stretches
+from models.queries.candles import CandleInterval
 
 strawberry.enum(
     CandleInterval,
@@ -58,22 +57,3 @@ class Candle:
         "Sources tell no volume of shorter stretches."
     )
     points: int = strawberry.field(description="How many price points it was drawn from.")
-
-    @classmethod
-    def from_row(cls, row: Row) -> Candle:
-        """Take a candle as `candles_of` selects it."""
-        return cls(
-            opened_at=row.opened_at,
-            open_usd=row.open_usd,
-            high_usd=row.high_usd,
-            low_usd=row.low_usd,
-            close_usd=row.close_usd,
-            volume_usd_24h=row.volume_usd_24h,
-            points=row.points,
-        )
-
-
-def line(rows: list[Row], stretches: Stretches) -> list[Decimal | None]:
-    """Return one value per stretch, oldest first; None where nothing is known."""
-    known = {row.opened_at: row.price_usd for row in rows}
-    return [known.get(beginning) for beginning in stretches.beginnings]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, cast
 
 import strawberry
 from starlette.requests import Request
@@ -14,15 +14,13 @@ from strawberry.dataloader import DataLoader
 
 from graphql_api.listening import Listener
 from graphql_api.pace import Pace
-from graphql_api.planner.rows import Row, Rows, Statement
+from graphql_api.planner.readings import Call
+from graphql_api.planner.rows import Row, Rows
 from graphql_api.prefect_server import PrefectServer
 from graphql_api.settings import ApiSettings
 from models.db import Sessions
+from models.queries.runs import Reader
 
-Parent = TypeVar("Parent", int, str)
-Arguments = ParamSpec("Arguments")
-SelectForEach = Callable[Concatenate[Sequence[Parent], Arguments], Statement]
-"""A query of models/queries that takes many parents at once and labels each row with its `parent`."""
 Loader = DataLoader[Any, list[Row]]
 
 STREAMS_AT_ONCE = 3
@@ -72,24 +70,23 @@ class Context:
         """What was known last before this moment is stale."""
         return self.now - self.settings.stale_after
 
-    def children(
-        self,
-        select: SelectForEach[Parent, Arguments],
-        parent: Parent,
-        *args: Arguments.args,
-        **kwargs: Arguments.kwargs,
-    ) -> Awaitable[list[Row]]:
+    @property
+    def reader(self) -> Reader:
+        """Who reads about runs."""
+        return Reader(self.now, self.services.prefect.ui_url)
+
+    def children(self, call: Call, parent: int | str) -> Awaitable[list[Row]]:
         """Load the rows below one parent: one statement for all parents that a response asks with the same arguments."""
-        key = (select, args, tuple(sorted(kwargs.items())))
+        key = (call.query, call.values)
         if key not in self._loaders:
 
-            async def load(parents: list[Parent]) -> list[list[Row]]:
+            async def load(parents: list[int | str]) -> list[list[Row]]:
                 # A loader works in a task of its own: `close` has to find it.
                 task = cast("asyncio.Task[None]", asyncio.current_task())
                 self._loading.add(task)
                 task.add_done_callback(self._loading.discard)
-                found: dict[Parent, list[Row]] = {each: [] for each in parents}
-                for row in await self.rows.all(select(parents, *args, **kwargs)):
+                found: dict[int | str, list[Row]] = {each: [] for each in parents}
+                for row in await self.rows.all(call.rows(parents)):
                     found[row.parent].append(row)
                 return [found[each] for each in parents]
 

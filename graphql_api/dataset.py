@@ -7,8 +7,8 @@ from datetime import datetime
 import strawberry
 
 from graphql_api.context import Context, Info
-from graphql_api.fields import resolver
-from graphql_api.planner.rows import Row
+from graphql_api.planner.readings import only, row
+from graphql_api.resolving import planned, told_as
 from models.outcomes import Upstream
 from models.queries import dataset as queries
 
@@ -27,35 +27,30 @@ class Dataset:
     )
     published_at: datetime | None = strawberry.field(description="When; null: nothing was published yet.")
 
-    @classmethod
-    def from_row(cls, row: Row | None) -> Dataset:
-        """Take the dataset's row; without one nothing was ever published."""
-        if row is None:
-            return cls(version=0, upstream=None, published_at=None)
-        upstream = None if row.upstream is None else Upstream(row.upstream)
-        return cls(version=row.version, upstream=upstream, published_at=row.published_at)
-
 
 async def read_dataset(context: Context) -> Dataset:
     """Read what is published."""
-    return Dataset.from_row(await context.rows.first(queries.dataset()))
+    return told_as(Dataset, (await context.rows.all(queries.dataset()))[0])
 
 
 @strawberry.type
 class DatasetQuery:
     """The queries about the dataset."""
 
-    @resolver("What is published.")
-    async def dataset(self, info: Info) -> Dataset:
-        """Read what is published."""
-        return await read_dataset(info.context)
+    @planned("What is published.")
+    def dataset(self, info: Info) -> Dataset:
+        """Say which row."""
+        del info
+        return row(Dataset, queries.dataset)
 
-    @resolver("The published version: grows by one with each publishing run.")
-    async def dataset_version(self, info: Info) -> int:
-        """Read the published version."""
-        return (await read_dataset(info.context)).version
+    @planned("The published version: grows by one with each publishing run.")
+    def dataset_version(self, info: Info) -> int:
+        """Say which value."""
+        del info
+        return only(int, "version", row(Dataset, queries.dataset))
 
-    @resolver("Where the prices come from; null: nothing was published yet.")
-    async def upstream(self, info: Info) -> Upstream | None:
-        """Read where the prices come from."""
-        return (await read_dataset(info.context)).upstream
+    @planned("Where the prices come from; null: nothing was published yet.")
+    def upstream(self, info: Info) -> Upstream | None:
+        """Say which value."""
+        del info
+        return only(Upstream, "upstream", row(Dataset, queries.dataset))

@@ -14,8 +14,18 @@ from graphql_api.errors import NotFound, Unavailable
 from graphql_api.etl import TriggeredRun
 from graphql_api.fields import expect_text, key_of, resolver
 from graphql_api.links import Link
-from graphql_api.paging import SIZE_AT_MOST, After, Connection, First, FirstOfPage, PageRequest, connect, size
-from graphql_api.planner.rows import Row
+from graphql_api.paging import (
+    SIZE_AT_MOST,
+    After,
+    Connection,
+    First,
+    FirstOfPage,
+    PageRequest,
+    connection,
+    size,
+)
+from graphql_api.planner.readings import rows_below
+from graphql_api.resolving import planned, told_as
 from graphql_api.reviews import asset_of
 from graphql_api.security import require_admin
 from graphql_api.source_names import SourceName, current_name
@@ -55,26 +65,11 @@ class Decision:
         description="For a merge the asset that stays; for listings that left, the asset that they are now."
     )
 
-    @classmethod
-    def from_row(cls, row: Row) -> Decision:
-        """Take a decision as models.queries.decisions selects it."""
-        return cls(
-            id=strawberry.ID(str(row.id)),
-            action=DecisionAction(row.action),
-            note=row.note,
-            decided_by=row.decided_by,
-            decided_at=row.decided_at,
-            undone_by=row.undone_by,
-            undone_at=row.undone_at,
-            uid=row.uid,
-            other_uid=row.other_uid,
-        )
-
-    @resolver("The links that it made.")
-    async def links(self, info: Info, first: First = 50) -> list[Link]:
-        """Load the links that it made."""
-        rows = await info.context.children(queries.links_made_by, int(self.id), first=size("first", first))
-        return [Link.from_row(row) for row in rows]
+    @planned("The links that it made.")
+    def links(self, info: Info, first: First = 50) -> list[Link]:
+        """Say which links."""
+        del info
+        return rows_below(Link, "id", queries.links_made_by, first=size("first", first))
 
 
 @strawberry.type(description="A decision that was made or undone, and what followed.")
@@ -90,10 +85,10 @@ class DecisionResult:
     )
     asset_id: strawberry.Private[int]
 
-    @resolver("The asset that the listings are now.")
-    async def asset(self, info: Info) -> Asset:
-        """Load the asset."""
-        return await asset_of(info.context, self.asset_id)
+    @planned("The asset that the listings are now.")
+    def asset(self, info: Info) -> Asset:
+        """Say which asset."""
+        return asset_of("asset_id", info)
 
 
 @strawberry.input(description="A source's listing.")
@@ -108,18 +103,11 @@ class ListingRef:
 class DecisionQuery:
     """The queries about decisions."""
 
-    @resolver("What people decided, newest first, with what was undone.")
-    async def decisions(
-        self, info: Info, first: FirstOfPage = None, after: After = None
-    ) -> Connection[Decision]:
-        """Read a page of decisions."""
-        return await connect(
-            info.context,
-            queries.decisions(),
-            queries.NEWEST_FIRST,
-            PageRequest(first, after),
-            Decision.from_row,
-        )
+    @planned("What people decided, newest first, with what was undone.")
+    def decisions(self, info: Info, first: FirstOfPage = None, after: After = None) -> Connection[Decision]:
+        """Say which decisions."""
+        del info
+        return connection(Decision, PageRequest(first, after), queries.NEWEST_FIRST, queries.decisions)
 
 
 @strawberry.type
@@ -212,7 +200,7 @@ async def _result(context: Context, decision_id: int) -> DecisionResult:
         warning = f"It holds, but prices follow with the next run only: {error}"
     is_in_force = row.undone_at is None
     return DecisionResult(
-        decision=Decision.from_row(row),
+        decision=told_as(Decision, row),
         run=run,
         warning=warning,
         asset_id=(row.other_asset_id if is_in_force else None) or row.asset_id,

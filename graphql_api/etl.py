@@ -8,8 +8,10 @@ import strawberry
 
 from graphql_api.context import Context, Info
 from graphql_api.fields import resolver
+from graphql_api.planner.readings import row
 from graphql_api.planner.rows import Row
 from graphql_api.prefect_server import FlowRun
+from graphql_api.resolving import planned
 from graphql_api.runs import Run
 from graphql_api.security import require_admin
 from graphql_api.source_names import current_name
@@ -33,11 +35,10 @@ class TriggeredRun:
         """Take a run as Prefect knows it."""
         return cls(prefect_run_id=strawberry.ID(run.id), name=run.name, state=run.state, is_over=run.is_over)
 
-    @resolver("What it did, as recorded here; null: it has not begun.")
-    async def run(self, info: Info) -> Run | None:
-        """Read what it did."""
-        row = await read_run(info.context, self.prefect_run_id)
-        return None if row is None else Run.from_row(row)
+    @planned("What it did, as recorded here; null: it has not begun.")
+    def run(self, info: Info) -> Run | None:
+        """Say which run."""
+        return row(Run, run_queries.of_prefect, self.prefect_run_id, reader=info.context.reader)
 
 
 @strawberry.type

@@ -6,7 +6,6 @@ from datetime import datetime
 
 import strawberry
 
-from graphql_api.planner.rows import Row
 from models.outcomes import LinkState
 
 strawberry.enum(LinkState, description='What was decided about "this listing is that asset".')
@@ -38,20 +37,3 @@ class Link:
     decision_id: strawberry.ID | None = strawberry.field(
         description="The decision of a person that made it: undo it by this id; null: the matcher made it."
     )
-
-    @classmethod
-    def from_row(cls, row: Row) -> Link:
-        """Take a link as `links_of` selects it."""
-        return cls(
-            source=row.source,
-            source_id=row.source_id,
-            state=LinkState(row.state),
-            method=row.method,
-            score=row.score,
-            reasons=row.reasons,
-            decided_by=row.decided_by,
-            decided_at=row.decided_at,
-            retired_at=row.retired_at,
-            retired_because=row.retired_because,
-            decision_id=None if row.decided_in is None else strawberry.ID(str(row.decided_in)),
-        )

@@ -10,25 +10,28 @@ import strawberry
 
 from graphql_api.assets import Asset
 from graphql_api.context import Info
-from graphql_api.dataset import read_dataset
-from graphql_api.fields import resolver
 from graphql_api.paging import First, size
-from graphql_api.planner.rows import Row
+from graphql_api.planner.readings import part, row, rows
+from graphql_api.resolving import planned
 from models.queries import market as queries
 from models.queries.market import MoverFilter, MoverWindow
 
 strawberry.enum(MoverWindow, description="Over how long a change is looked at: one hour, 24 hours, 7 days.")
-_PERCENT = Decimal("0.0001")
 
 
 @strawberry.type(description="An asset's share of the market.")
 class Dominance:
     """An asset's share of the market."""
 
-    asset: Asset = strawberry.field(description="The asset.")
     percent: Decimal = strawberry.field(
         description="Its percent of the total market cap, 50 is half, to four decimal places."
     )
+
+    @planned("The asset.")
+    def asset(self, info: Info) -> Asset:
+        """Say where it is."""
+        del info
+        return part(Asset)
 
 
 @strawberry.type(
@@ -47,31 +50,10 @@ class Market:
     newest_at: datetime | None = strawberry.field(description="The moment of the newest price in the sums.")
     dataset_version: int = strawberry.field(description="The dataset version that this is of.")
 
-    @classmethod
-    def from_row(cls, row: Row, dataset_version: int) -> Market:
-        """Take the market as `totals` selects it."""
-        return cls(
-            market_cap_usd=row.market_cap_usd,
-            volume_usd_24h=row.volume_usd_24h,
-            fresh_assets=row.fresh_assets,
-            assets=row.assets,
-            listings=row.listings,
-            sources=row.sources,
-            oldest_at=row.oldest_at,
-            newest_at=row.newest_at,
-            dataset_version=dataset_version,
-        )
-
-    @resolver("The largest assets with their shares, largest first.")
-    async def dominance(self, info: Info, first: First = 10) -> list[Dominance]:
-        """Load the largest assets with their shares."""
-        select = queries.largest(info.context.stale_before, first=size("first", first))
-        rows = await info.context.rows.all(select)
-        return [Dominance(asset=Asset.from_row(row), percent=self._share(row.market_cap_usd)) for row in rows]
-
-    def _share(self, market_cap_usd: Decimal) -> Decimal:
-        total = self.market_cap_usd or Decimal(1)
-        return (market_cap_usd / total * 100).quantize(_PERCENT)
+    @planned("The largest assets with their shares, largest first.")
+    def dominance(self, info: Info, first: First = 10) -> list[Dominance]:
+        """Say which assets."""
+        return rows(Dominance, queries.largest, info.context.stale_before, first=size("first", first))
 
 
 @strawberry.type(description="The assets that moved most. Those with a stale price are left out.")
@@ -81,34 +63,34 @@ class Movers:
     wanted: strawberry.Private[MoverFilter]
     size: strawberry.Private[int]
 
-    @resolver("Those that gained most, the greatest gain first.")
-    async def gainers(self, info: Info) -> list[Asset]:
-        """Load those that gained most."""
-        return await self._moved(info, gainers=True)
+    @planned("Those that gained most, the greatest gain first.")
+    def gainers(self, info: Info) -> list[Asset]:
+        """Say which assets."""
+        return self._moved(info, gainers=True)
 
-    @resolver("Those that lost most, the greatest loss first.")
-    async def losers(self, info: Info) -> list[Asset]:
-        """Load those that lost most."""
-        return await self._moved(info, gainers=False)
+    @planned("Those that lost most, the greatest loss first.")
+    def losers(self, info: Info) -> list[Asset]:
+        """Say which assets."""
+        return self._moved(info, gainers=False)
 
-    async def _moved(self, info: Info, *, gainers: bool) -> list[Asset]:
-        select = queries.movers(self.wanted, info.context.stale_before, gainers=gainers, first=self.size)
-        return [Asset.from_row(row) for row in await info.context.rows.all(select)]
+    def _moved(self, info: Info, *, gainers: bool) -> list[Asset]:
+        stale_before = info.context.stale_before
+        return rows(Asset, queries.movers, self.wanted, stale_before, gainers=gainers, first=self.size)
 
 
 @strawberry.type
 class MarketQuery:
     """The queries about the market."""
 
-    @resolver("The market as a whole, as of now.")
-    async def market(self, info: Info) -> Market:
-        """Sum the market up."""
-        row = (await info.context.rows.all(queries.totals(info.context.stale_before)))[0]
-        return Market.from_row(row, (await read_dataset(info.context)).version)
+    @planned("The market as a whole, as of now.")
+    def market(self, info: Info) -> Market:
+        """Say which sums."""
+        return row(Market, queries.totals, info.context.stale_before)
 
-    @resolver("The assets that gained and lost most.")
+    @planned("The assets that gained and lost most.")
     def movers(
         self,
+        info: Info,
         window: Annotated[MoverWindow, strawberry.argument(description="Over how long.")] = MoverWindow.H24,
         first: Annotated[
             int, strawberry.argument(description="How many gainers and how many losers, 1 to 250.")
@@ -120,5 +102,6 @@ class MarketQuery:
             ),
         ] = Decimal(1_000_000),
     ) -> Movers:
-        """Find the assets that moved most."""
+        """Say what movers are."""
+        del info
         return Movers(wanted=MoverFilter(window, min_market_cap), size=size("first", first))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, ParamSpec, TypeVar, cast
 
 import strawberry
 
@@ -12,8 +12,9 @@ from graphql_api.context import Context, Info
 from graphql_api.cursors import decode_cursor, encode_cursor
 from graphql_api.errors import BadUserInput
 from graphql_api.fields import resolver
+from graphql_api.planner.readings import Call, Page
 from graphql_api.planner.rows import Row, Statement
-from models.queries.paging import Order, Window, page, total
+from models.queries.paging import Order, Rows, Window, page, total
 
 SIZE_AT_MOST = 250
 
@@ -36,6 +37,7 @@ Before = Annotated[
 ]
 
 Node = TypeVar("Node")
+Arguments = ParamSpec("Arguments")
 
 
 @strawberry.type(description="Where a page stands in the whole list.")
@@ -100,23 +102,37 @@ def require_few(name: str, given: Sequence[object]) -> None:
         raise BadUserInput(f"`{name}` takes {SIZE_AT_MOST} at most, got {len(given)}: ask in several turns.")
 
 
-async def connect(
-    context: Context,
-    rows: Statement,
-    order: Order,
+def connection(
+    of: type[Node],
     wanted: PageRequest,
-    node: Callable[[Row], Node],
-    *,
-    page_of: Callable[[Window], Statement] | None = None,
+    order: Order,
+    query: Callable[Arguments, Rows],
+    *args: Arguments.args,
+    **kwargs: Arguments.kwargs,
 ) -> Connection[Node]:
-    """Read one page in one statement and give it its Relay shape. `page_of` cuts it where a plain cut reads too much."""
-    window = _window(wanted, order)
-    found = list(await context.rows.all(page_of(window) if page_of else page(rows, order, window)))
+    """Stand for a page of a query's rows. Raises `BadUserInput` for a page that cannot be had."""
+    del of
+    return cast("Connection[Node]", Page(Call(query, args, kwargs), order, _window(wanted, order)))
+
+
+def cut_by(cut: Callable[..., Rows], reading: Connection[Node]) -> Connection[Node]:
+    """Stand for the same page, selected by `cut(…, window=…)` where a plain cut reads too much."""
+    given = cast("Page", reading)
+    return cast("Connection[Node]", Page(given.call, given.order, given.window, cut))
+
+
+async def connect(context: Context, wanted: Page) -> Connection[Any]:
+    """Read a page in one statement and give it its Relay shape."""
+    rows, order, window = wanted.call.rows(), wanted.order, wanted.window
+    cut = page(rows, order, window)
+    if wanted.cut is not None:
+        cut = wanted.cut(*wanted.call.args, window=window, **(wanted.call.kwargs or {}))
+    found: list[Row] = list(await context.rows.all(cut))
     more, found = len(found) > window.size, found[: window.size]
     if window.backward:
         found.reverse()
     came_from = window.place is not None
-    edges = [Edge(cursor=encode_cursor(row, order), node=node(row)) for row in found]
+    edges: list[Edge[Any]] = [Edge(cursor=encode_cursor(row, order), node=row) for row in found]
     return Connection(
         edges=edges,
         page_info=PageInfo(

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
 from typing import Annotated
 
 import strawberry
 
 from graphql_api.context import Info
-from graphql_api.currencies import DIGITS, Conversion
-from graphql_api.fields import resolver
 from graphql_api.moments import From, To, require_order
 from graphql_api.paging import (
     SIZE_AT_MOST,
@@ -20,12 +16,15 @@ from graphql_api.paging import (
     Connection,
     FirstOfPage,
     PageRequest,
-    connect,
+    connection,
+    cut_by,
     require_few,
 )
-from graphql_api.planner.rows import Row
+from graphql_api.planner.readings import elements
+from graphql_api.resolving import planned
 from graphql_api.source_names import SourceFilter, current_name
 from models.queries import prices as queries
+from models.queries.rates import DIGITS
 
 
 @strawberry.type(description="One listing's part in a unified price, also where it was left out.")
@@ -79,43 +78,12 @@ class UnifiedPrice:
     confidence: float | None = strawberry.field(description="How far to trust it, 0 to 1.")
     as_of: datetime | None = strawberry.field(description="The moment that the price is of.")
     stale: bool = strawberry.field(description="Whether it is older than the server's STALE_AFTER_SECONDS.")
-    inputs: list[PriceInput] = strawberry.field(description="What each listing said, and whether it counted.")
 
-    @classmethod
-    def from_row(cls, row: Row) -> UnifiedPrice | None:
-        """Take the price's columns out of an asset's row; None before one was ever drawn."""
-        if row.price_method is None:
-            return None
-        return cls(
-            price_usd=row.price_usd,
-            currency="usd",
-            amount=row.price_usd,
-            rate=Decimal(1),
-            rate_as_of=None,
-            reason=_why_not(row.price_usd),
-            method=row.price_method,
-            spread=row.price_spread,
-            confidence=row.price_confidence,
-            as_of=row.price_as_of,
-            stale=row.is_price_stale,
-            inputs=[PriceInput.from_json(entry) for entry in row.price_inputs],
-        )
-
-    def told_in(self, conversion: Conversion) -> UnifiedPrice:
-        """Return the same price in another currency."""
-        amount = conversion.convert(self.price_usd)
-        return replace(
-            self,
-            currency=conversion.code,
-            amount=amount,
-            rate=conversion.rate,
-            rate_as_of=conversion.as_of,
-            reason=_why_not(self.price_usd) or conversion.reason,
-        )
-
-
-def _why_not(price_usd: Decimal | None) -> str | None:
-    return "No quote was fresh enough: `inputs` say why." if price_usd is None else None
+    @planned("What each listing said, and whether it counted.")
+    def inputs(self, info: Info) -> list[PriceInput]:
+        """Say where they are."""
+        del info
+        return elements(PriceInput, "inputs", PriceInput.from_json)
 
 
 @strawberry.type(description="What a listing cost at a moment, as its source told it.")
@@ -131,18 +99,6 @@ class PricePoint:
         description="US dollars traded in the 24 hours before; null: not said."
     )
 
-    @classmethod
-    def from_row(cls, row: Row) -> PricePoint:
-        """Take a point as `history_of` selects it."""
-        return cls(
-            source=row.source,
-            source_id=row.source_id,
-            observed_at=row.observed_at,
-            price_usd=row.price_usd,
-            market_cap_usd=row.market_cap_usd,
-            volume_usd_24h=row.volume_usd_24h,
-        )
-
 
 @strawberry.type(description="What a listing of an asset cost at a moment, as its source told it.")
 class AssetPricePoint(PricePoint):
@@ -150,26 +106,13 @@ class AssetPricePoint(PricePoint):
 
     uid: str = strawberry.field(description="The asset, by the uid it has today.")
 
-    @classmethod
-    def from_row(cls, row: Row) -> AssetPricePoint:
-        """Take a point as `points_of` selects it."""
-        return cls(
-            uid=row.uid,
-            source=row.source,
-            source_id=row.source_id,
-            observed_at=row.observed_at,
-            price_usd=row.price_usd,
-            market_cap_usd=row.market_cap_usd,
-            volume_usd_24h=row.volume_usd_24h,
-        )
-
 
 @strawberry.type
 class PriceQuery:
     """The queries about prices."""
 
-    @resolver("What several assets cost over time, newest first. Uids that nobody knows have no points.")
-    async def prices(
+    @planned("What several assets cost over time, newest first. Uids that nobody knows have no points.")
+    def prices(
         self,
         info: Info,
         uids: Annotated[
@@ -184,15 +127,18 @@ class PriceQuery:
         first: FirstOfPage = None,
         after: After = None,
     ) -> Connection[AssetPricePoint]:
-        """Read a page of points."""
+        """Say which points."""
+        del info
         require_few("uids", uids)
         require_order(start, end)
-        source = current_name(source)
-        return await connect(
-            info.context,
-            queries.points_of(uids, source=source, start=start, end=end),
-            queries.NEWEST_FIRST,
+        points = connection(
+            AssetPricePoint,
             PageRequest(first, after),
-            AssetPricePoint.from_row,
-            page_of=partial(queries.page_of_points, uids, source=source, start=start, end=end),
+            queries.NEWEST_FIRST,
+            queries.points_of,
+            tuple(uids),
+            source=current_name(source),
+            start=start,
+            end=end,
         )
+        return cut_by(queries.page_of_points, points)

@@ -7,8 +7,6 @@ from decimal import Decimal
 
 import strawberry
 
-from graphql_api.planner.rows import Row
-
 
 @strawberry.type(
     description="What one source says now about a coin. Null means that it does not say, never zero."
@@ -39,26 +37,3 @@ class Quote:
     stale: bool = strawberry.field(
         description="Whether `sourceUpdatedAt`, or else `fetchedAt`, is older than STALE_AFTER_SECONDS."
     )
-
-    @classmethod
-    def from_row(cls, row: Row) -> Quote:
-        """Take a quote as `quotes_of` selects it."""
-        return cls(
-            source=row.source,
-            source_id=row.source_id,
-            name=row.name,
-            symbol=row.symbol,
-            rank=row.rank,
-            price_usd=row.price_usd,
-            market_cap_usd=row.market_cap_usd,
-            volume_usd_24h=row.volume_usd_24h,
-            percent_change_1h=row.percent_change_1h,
-            percent_change_24h=row.percent_change_24h,
-            percent_change_7d=row.percent_change_7d,
-            circulating_supply=row.circulating_supply,
-            total_supply=row.total_supply,
-            max_supply=row.max_supply,
-            source_updated_at=row.source_updated_at,
-            fetched_at=row.fetched_at,
-            stale=row.stale,
-        )

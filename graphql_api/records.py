@@ -8,9 +8,9 @@ from typing import Annotated
 import strawberry
 
 from graphql_api.context import Info
-from graphql_api.fields import resolver
-from graphql_api.paging import After, Connection, FirstOfPage, PageRequest, connect
-from graphql_api.planner.rows import Row
+from graphql_api.paging import After, Connection, FirstOfPage, PageRequest, connection
+from graphql_api.planner.readings import row
+from graphql_api.resolving import planned
 from graphql_api.scalars import RawJson
 from graphql_api.source_names import SourceFilter, SourceName, current_name
 from models.queries import records as queries
@@ -40,19 +40,6 @@ class RawRecord:
     fetched_at: datetime = strawberry.field(description="When this content was first received.")
     run_id: strawberry.ID = strawberry.field(description="The run that received it.")
 
-    @classmethod
-    def from_row(cls, row: Row) -> RawRecord:
-        """Take a record as `raw_records` selects it."""
-        return cls(
-            id=strawberry.ID(str(row.id)),
-            source=row.source,
-            feed=row.feed,
-            record_id=row.record_id,
-            payload=RawJson(row.payload),
-            fetched_at=row.fetched_at,
-            run_id=strawberry.ID(str(row.run_id)),
-        )
-
 
 @strawberry.type(description="A record, or a whole page, that could not be used: kept with the reason.")
 class Reject:
@@ -68,28 +55,13 @@ class Reject:
     rejected_at: datetime = strawberry.field(description="When it was first rejected.")
     run_id: strawberry.ID = strawberry.field(description="The run that rejected it.")
 
-    @classmethod
-    def from_row(cls, row: Row) -> Reject:
-        """Take a reject as `rejects` selects it."""
-        return cls(
-            id=strawberry.ID(str(row.id)),
-            source=row.source,
-            feed=row.feed,
-            record_id=row.record_id,
-            reason=row.reason,
-            detail=row.detail,
-            payload=RawJson(row.payload),
-            rejected_at=row.rejected_at,
-            run_id=strawberry.ID(str(row.run_id)),
-        )
-
 
 @strawberry.type
 class RecordQuery:
     """The queries about records."""
 
-    @resolver("A source's payloads as received, newest first.")
-    async def raw_records(
+    @planned("A source's payloads as received, newest first.")
+    def raw_records(
         self,
         info: Info,
         source: SourceName,
@@ -97,26 +69,25 @@ class RecordQuery:
         first: FirstOfPage = None,
         after: After = None,
     ) -> Connection[RawRecord]:
-        """Read a page of payloads."""
-        rows = queries.raw_records(current_name(source), feed=feed)
-        return await connect(
-            info.context, rows, queries.NEWEST_RAW, PageRequest(first, after), RawRecord.from_row
-        )
+        """Say which payloads."""
+        del info
+        wanted, name = PageRequest(first, after), current_name(source)
+        return connection(RawRecord, wanted, queries.NEWEST_RAW, queries.raw_records, name, feed=feed)
 
-    @resolver("The newest payload of one record; null: the source never sent it.")
-    async def raw_record(
+    @planned("The newest payload of one record; null: the source never sent it.")
+    def raw_record(
         self,
         info: Info,
         source: SourceName,
         id: RecordId,  # noqa: A002 - the API's word
         feed: FeedFilter = None,
     ) -> RawRecord | None:
-        """Read the newest payload of one record."""
-        row = await info.context.rows.first(queries.newest_raw(current_name(source), id, feed))
-        return None if row is None else RawRecord.from_row(row)
+        """Say which payload."""
+        del info
+        return row(RawRecord, queries.newest_raw, current_name(source), id, feed)
 
-    @resolver("What could not be used, newest first.")
-    async def rejects(
+    @planned("What could not be used, newest first.")
+    def rejects(
         self,
         info: Info,
         source: SourceFilter = None,
@@ -126,12 +97,7 @@ class RecordQuery:
         first: FirstOfPage = None,
         after: After = None,
     ) -> Connection[Reject]:
-        """Read a page of rejects."""
+        """Say which rejects."""
+        del info
         wanted = queries.RejectFilter(current_name(source), feed, record_id, reason)
-        return await connect(
-            info.context,
-            queries.rejects(wanted),
-            queries.NEWEST_REJECT,
-            PageRequest(first, after),
-            Reject.from_row,
-        )
+        return connection(Reject, PageRequest(first, after), queries.NEWEST_REJECT, queries.rejects, wanted)

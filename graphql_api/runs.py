@@ -8,9 +8,10 @@ from typing import Annotated
 import strawberry
 
 from graphql_api.context import Info
-from graphql_api.fields import key_of, resolver
-from graphql_api.paging import After, Connection, First, FirstOfPage, PageRequest, connect, size
-from graphql_api.planner.rows import Row
+from graphql_api.fields import key_of
+from graphql_api.paging import After, Connection, First, FirstOfPage, PageRequest, connection, size
+from graphql_api.planner.readings import row, rows_below
+from graphql_api.resolving import planned
 from models.outcomes import RunOutcome
 from models.queries import runs as queries
 
@@ -45,45 +46,16 @@ class Run:
         description="The run that started it; null: a schedule or a person did."
     )
 
-    @classmethod
-    def from_row(cls, row: Row) -> Run:
-        """Take a run as models.queries.runs selects it."""
-        return cls(
-            id=strawberry.ID(str(row.id)),
-            flow=row.flow,
-            source=row.source,
-            outcome=RunOutcome(row.outcome),
-            started_at=row.started_at,
-            finished_at=row.finished_at,
-            pages=row.pages,
-            fetched=row.fetched,
-            new=row.new,
-            changed=row.changed,
-            unchanged=row.unchanged,
-            rejected=row.rejected,
-            error=row.error,
-            remedy=row.remedy,
-            dataset_version=row.dataset_version,
-            prefect_run_id=row.prefect_run_id,
-            parent_id=None if row.parent_id is None else strawberry.ID(str(row.parent_id)),
-        )
+    duration_seconds: float = strawberry.field(description="How long it took, or has been at it, in seconds.")
+    prefect_url: str | None = strawberry.field(
+        description="Where Prefect's own pages show it; null: it ran without a Prefect server."
+    )
 
-    @resolver("How long it took, or has been at it, in seconds.")
-    def duration_seconds(self, info: Info) -> float:
-        """Tell how long it took."""
-        return ((self.finished_at or info.context.now) - self.started_at).total_seconds()
-
-    @resolver("Where Prefect's own pages show it; null: it ran without a Prefect server.")
-    def prefect_url(self, info: Info) -> str | None:
-        """Tell where Prefect shows it."""
-        ui = info.context.services.prefect.ui_url
-        return self.prefect_run_id and f"{ui}/runs/flow-run/{self.prefect_run_id}"
-
-    @resolver("The runs that it started, newest first.")
-    async def children(self, info: Info, first: First = 50) -> list[Run]:
-        """Load the runs that it started."""
-        rows = await info.context.children(queries.children_of, int(self.id), first=size("first", first))
-        return [Run.from_row(row) for row in rows]
+    @planned("The runs that it started, newest first.")
+    def children(self, info: Info, first: First = 50) -> list[Run]:
+        """Say which runs."""
+        reader = info.context.reader
+        return rows_below(Run, "id", queries.children_of, first=size("first", first), reader=reader)
 
 
 @strawberry.input(description="What runs must be. What is left out asks nothing.")
@@ -100,28 +72,26 @@ class RunFilter:
 class RunQuery:
     """The queries about runs."""
 
-    @resolver("Runs, newest first.")
-    async def runs(
+    @planned("Runs, newest first.")
+    def runs(
         self,
         info: Info,
         filter: Annotated[RunFilter | None, strawberry.argument(description="Which runs.")] = None,  # noqa: A002 - the API's word
         first: FirstOfPage = None,
         after: After = None,
     ) -> Connection[Run]:
-        """Read a page of runs."""
+        """Say which runs."""
         given = filter or RunFilter()
         wanted = queries.RunFilter(given.source, given.flow, given.outcome, given.prefect_run_id)
-        return await connect(
-            info.context, queries.runs(wanted), queries.NEWEST_FIRST, PageRequest(first, after), Run.from_row
-        )
+        asked, reader = PageRequest(first, after), info.context.reader
+        return connection(Run, asked, queries.NEWEST_FIRST, queries.runs, wanted, reader=reader)
 
-    @resolver("One run; null: there is none of that id.")
-    async def run(
+    @planned("One run; null: there is none of that id.")
+    def run(
         self,
         info: Info,
         id: Annotated[strawberry.ID, strawberry.argument(description="The run's id.")],  # noqa: A002 - the API's word
     ) -> Run | None:
-        """Read one run."""
+        """Say which run."""
         run_id = key_of(id)
-        row = None if run_id is None else await info.context.rows.first(queries.run(run_id))
-        return None if row is None else Run.from_row(row)
+        return None if run_id is None else row(Run, queries.run, run_id, reader=info.context.reader)

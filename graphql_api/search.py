@@ -9,12 +9,12 @@ import strawberry
 from graphql_api.assets import Asset
 from graphql_api.context import Info
 from graphql_api.errors import BadUserInput
-from graphql_api.fields import resolver
 from graphql_api.paging import size
-from graphql_api.planner.rows import Row
+from graphql_api.planner.readings import part, rows
+from graphql_api.resolving import planned
 from models.queries import search as queries
 from models.queries.names import PARTS_FROM
-from models.queries.search import Match
+from models.queries.search import Match, Words
 
 strawberry.enum(
     Match,
@@ -30,21 +30,21 @@ TEXT_AT_MOST = 200
 class SearchHit:
     """An asset that a text may mean."""
 
-    asset: Asset = strawberry.field(description="The asset.")
     match: Match = strawberry.field(description="How it matches, the best way where it does in several.")
 
-    @classmethod
-    def from_row(cls, row: Row) -> SearchHit:
-        """Take a hit as `found` selects it."""
-        return cls(asset=Asset.from_row(row), match=Match(row.match))
+    @planned("The asset.")
+    def asset(self, info: Info) -> Asset:
+        """Say where it is."""
+        del info
+        return part(Asset)
 
 
 @strawberry.type
 class SearchQuery:
     """The queries that search."""
 
-    @resolver("The assets that a text means, best match first; of those that match alike the largest first.")
-    async def search(
+    @planned("The assets that a text means, best match first; of those that match alike the largest first.")
+    def search(
         self,
         info: Info,
         text: Annotated[
@@ -56,12 +56,11 @@ class SearchQuery:
         ],
         first: Annotated[int, strawberry.argument(description=f"How many, 1 to {HITS_AT_MOST}.")] = 10,
     ) -> list[SearchHit]:
-        """Search for assets."""
+        """Say which assets."""
         words = text.strip()
         if len(words) > TEXT_AT_MOST:
             raise BadUserInput(f"`text` may have {TEXT_AT_MOST} characters, got {len(words)}.")
         count = size("first", first, HITS_AT_MOST)
         if not words:
             return []
-        rows = await info.context.rows.all(queries.found(words, info.context.stale_before, first=count))
-        return [SearchHit.from_row(row) for row in rows]
+        return rows(SearchHit, queries.found, Words.of(words), info.context.stale_before, first=count)

@@ -18,6 +18,7 @@ from graphql_api.dataset import read_dataset
 from graphql_api.errors import BadUserInput, NotFound
 from graphql_api.fields import subscription
 from graphql_api.paging import SIZE_AT_MOST, First, size
+from graphql_api.resolving import told_as
 from graphql_api.runs import Run
 from graphql_api.source_names import SourceFilter, current_name
 from models.channels import DATASET, RUNS
@@ -124,14 +125,15 @@ async def _changed_since(
         dataset_version=dataset.version,
         published_at=dataset.published_at,
         changed=await context.rows.count(total(changed)) if len(rows) == first else len(rows),
-        assets=[Asset.from_row(row) for row in rows],
+        assets=[told_as(Asset, row) for row in rows],
     )
 
 
 async def _moved(context: Context, run_id: str | None, since: datetime) -> list[Run]:
     """Read the run that was told, or those that began or ended meanwhile."""
     if run_id is None:
-        rows = await context.rows.all(updates.moved_runs(since, first=SIZE_AT_MOST))
+        moved = updates.moved_runs(since, first=SIZE_AT_MOST, reader=context.reader)
+        rows = await context.rows.all(moved)
     else:
-        rows = await context.rows.all(run_queries.run(int(run_id)))
-    return [Run.from_row(row) for row in rows]
+        rows = await context.rows.all(run_queries.run(int(run_id), reader=context.reader))
+    return [told_as(Run, row) for row in rows]

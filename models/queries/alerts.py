@@ -27,7 +27,8 @@ _CHANGES = {
 def alerts(*, uid: str | None = None, alert_id: int | None = None, with_deleted: bool = False) -> Rows:
     """Select alerts with `current_asset_id`, the asset that each means today; `uid`: only of what that uid means."""
     today = _assets_today()
-    rows = select(*ALERTS.c, today.c.asset_id.label("current_asset_id")).join(
+    window = ALERTS.c.change_window.label("window")
+    rows = select(*ALERTS.c, window, today.c.asset_id.label("current_asset_id")).join(
         today, today.c.alert_id == ALERTS.c.id
     )
     if uid is not None:
@@ -56,8 +57,9 @@ def watched() -> Select[Any]:
 
 
 def notifications() -> Rows:
-    """Select everything that people were told, or are to be."""
-    return select(*NOTIFICATIONS.c)
+    """Select everything that people were told, or are to be; `due_at` is null where nothing is left to do."""
+    due_at = case((NOTIFICATIONS.c.settled_at.is_(None), NOTIFICATIONS.c.due_at)).label("due_at")
+    return select(*(column for column in NOTIFICATIONS.c if column.name != "due_at"), due_at)
 
 
 def next_due(after: int, at: datetime) -> Select[Any]:

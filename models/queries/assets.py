@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,8 +12,9 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 
 from models.outcomes import LinkState
 from models.queries.links import holds, joined
-from models.queries.names import contains
-from models.queries.paging import Order, Rows
+from models.queries.names import Part, contains
+from models.queries.paging import Order, Parents, Rows, among
+from models.queries.rates import in_dollars
 from models.queries.staleness import is_stale
 from models.queries.tables import ASSETS, LINKS, LISTINGS
 
@@ -33,7 +33,7 @@ class AssetFilter:
 
     source: str | None = None
     symbol: str | None = None
-    name_contains: str | None = None
+    name_contains: Part | None = None
     uids: tuple[str, ...] | None = None
     min_rank: int | None = None
     max_rank: int | None = None
@@ -65,11 +65,11 @@ def assets(wanted: AssetFilter, stale_before: datetime) -> Rows:
     if wanted.source is not None:
         rows = rows.where(_listed_by(wanted.source))
     if wanted.symbol is not None:
-        rows = rows.where(func.upper(ASSETS.c.symbol) == wanted.symbol.upper())
+        rows = rows.where(func.upper(ASSETS.c.symbol) == func.upper(wanted.symbol))
     if wanted.name_contains is not None:
         rows = rows.where(contains(ASSETS.c.name, wanted.name_contains))
     if wanted.uids is not None:
-        rows = rows.where(ASSETS.c.uid.in_(wanted.uids))
+        rows = rows.where(among(ASSETS.c.uid, wanted.uids))
     if wanted.min_rank is not None:
         rows = rows.where(ASSETS.c.rank >= wanted.min_rank)
     if wanted.max_rank is not None:
@@ -86,7 +86,7 @@ def asset_by_uid(uid: str, stale_before: datetime) -> Rows:
     return _assets(stale_before).where(ASSETS.c.id.in_(current_asset(uid)))
 
 
-def current_asset(uid: str) -> Select[tuple[int]]:
+def current_asset(uid: str | ColumnElement[str]) -> Select[tuple[int]]:
     """Select the key of the asset that answers to a uid today."""
     chain = select(ASSETS.c.id, ASSETS.c.successor_id).where(ASSETS.c.uid == uid).cte("chain", recursive=True)
     # UNION without ALL ends the walk should successors ever form a ring.
@@ -96,14 +96,14 @@ def current_asset(uid: str) -> Select[tuple[int]]:
     return select(chain.c.id).where(chain.c.successor_id.is_(None))
 
 
-def assets_by_key(asset_ids: Sequence[int], *, stale_before: datetime) -> Rows:
+def assets_by_key(asset_ids: Parents[int], *, stale_before: datetime) -> Rows:
     """Select the assets of those keys, each as its own `parent`."""
-    return _assets(stale_before).add_columns(ASSETS.c.id.label("parent")).where(ASSETS.c.id.in_(asset_ids))
+    return _assets(stale_before).add_columns(ASSETS.c.id.label("parent")).where(among(ASSETS.c.id, asset_ids))
 
 
-def successors_of(asset_ids: Sequence[int], *, stale_before: datetime) -> Rows:
+def successors_of(asset_ids: Parents[int], *, stale_before: datetime) -> Rows:
     """Select what each retired asset became in the end, with `parent`."""
-    chain = select(ASSETS.c.id.label("parent"), ASSETS.c.successor_id).where(ASSETS.c.id.in_(asset_ids))
+    chain = select(ASSETS.c.id.label("parent"), ASSETS.c.successor_id).where(among(ASSETS.c.id, asset_ids))
     walk = chain.cte("chain", recursive=True)
     # As in `current_asset`, a ring of successors ends the walk.
     walk = walk.union(
@@ -127,8 +127,12 @@ def asset_by_listing(source: str, source_id: str, stale_before: datetime) -> Row
 
 
 def asset_columns(stale_before: datetime) -> list[ColumnElement[Any]]:
-    """Return the columns of an asset as readers know them: with `is_price_stale`."""
-    return [*ASSETS.c, is_stale(ASSETS.c.price_as_of, stale_before).label("is_price_stale")]
+    """Return the columns of an asset as readers know them: with `price_stale`, and the price told in dollars."""
+    return [
+        *ASSETS.c,
+        is_stale(ASSETS.c.price_as_of, stale_before).label("price_stale"),
+        *(column.label(f"price_{name}") for name, column in in_dollars(ASSETS.c.price_usd).items()),
+    ]
 
 
 def _assets(stale_before: datetime) -> Rows:

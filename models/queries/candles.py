@@ -6,7 +6,6 @@ expect, and two requests mean the same stretches. Only as many are read as are a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -16,7 +15,7 @@ from sqlalchemy import BigInteger, ColumnElement, Interval, asc, desc, func, lit
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from models.queries.links import listings_of
-from models.queries.paging import Rows, for_each
+from models.queries.paging import Parents, Rows, for_each
 from models.queries.tables import LISTINGS, POINTS
 
 ORIGIN = datetime(2001, 1, 1, tzinfo=UTC)
@@ -56,7 +55,7 @@ class Stretches:
         return [self.first_at + number * self.length for number in range(self.count)]
 
 
-def candles_of(asset_ids: Sequence[int], *, stretches: Stretches, source: str | None = None) -> Rows:
+def candles_of(asset_ids: Parents[int], *, stretches: Stretches, source: str | None = None) -> Rows:
     """Select each asset's candles, newest first; a stretch without points has none.
 
     The points of all its listings count alike, in order of time, then by listing.
@@ -83,7 +82,7 @@ def candles_of(asset_ids: Sequence[int], *, stretches: Stretches, source: str | 
     return for_each(asset_ids, BigInteger(), rows_of, order=(desc("opened_at"),), first=stretches.count)
 
 
-def sparklines_of(asset_ids: Sequence[int], *, stretches: Stretches) -> Rows:
+def sparklines_of(asset_ids: Parents[int], *, stretches: Stretches) -> Rows:
     """Select each asset's median price (`price_usd`) of the stretches that have points, oldest first."""
     median = func.percentile_disc(0.5).within_group(POINTS.c.price_usd)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, Select, asc, select
 
 from models.queries.links import LINK_COLUMNS, joined
-from models.queries.paging import Order, Rows, for_each
+from models.queries.paging import Order, Parents, Rows, for_each
 from models.queries.tables import ASSETS, DECISIONS, LINKS
 
 NEWEST_FIRST = Order(
@@ -27,7 +26,7 @@ def decisions(decision_id: int | None = None) -> Rows:
     return rows if decision_id is None else rows.where(DECISIONS.c.id == decision_id)
 
 
-def links_made_by(decision_ids: Sequence[int], *, first: int) -> Rows:
+def links_made_by(decision_ids: Parents[int], *, first: int) -> Rows:
     """Select the links that each decision made, by source and the source's id."""
     return for_each(
         decision_ids,

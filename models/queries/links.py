@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, FromClause, Join, and_, desc, func, select
 from sqlalchemy import asc as ascending
 
 from models.outcomes import LinkState
-from models.queries.paging import Rows, for_each
+from models.queries.paging import Parents, Rows, for_each
 from models.queries.tables import ADDRESSES, LINKS, LISTINGS
 
 LINK_COLUMNS = (
     *(column for column in LINKS.c if column.name not in {"listing_id", "asset_id"}),
+    LINKS.c.decided_in.label("decision_id"),
     LISTINGS.c.source,
     LISTINGS.c.source_id,
 )
@@ -38,7 +38,7 @@ def joined(*on: ColumnElement[bool]) -> Join:
 
 
 def links_of(
-    asset_ids: Sequence[int], *, first: int, source: str | None = None, with_retired: bool = False
+    asset_ids: Parents[int], *, first: int, source: str | None = None, with_retired: bool = False
 ) -> Rows:
     """Select the decisions about each asset, newest first."""
 
@@ -51,7 +51,7 @@ def links_of(
     return for_each(asset_ids, BigInteger(), rows_of, order=(desc("decided_at"), desc("id")), first=first)
 
 
-def addresses_of(asset_ids: Sequence[int], *, first: int) -> Rows:
+def addresses_of(asset_ids: Parents[int], *, first: int) -> Rows:
     """Select each asset's contract addresses (`caip19`), as its listings name them, without doubles."""
 
     def rows_of(asset_id: ColumnElement[int]) -> Rows:

@@ -10,6 +10,7 @@ from enum import Enum
 from sqlalchemy import ColumnElement, and_, func, select
 
 from models.queries.assets import asset_columns
+from models.queries.dataset import dataset
 from models.queries.links import holds
 from models.queries.paging import Order, Rows, ordered
 from models.queries.staleness import is_stale
@@ -54,13 +55,17 @@ def totals(stale_before: datetime) -> Rows:
         func.max(ASSETS.c.price_as_of).filter(fresh).label("newest_at"),
         select(func.count(LINKS.c.id)).where(holds()).scalar_subquery().label("listings"),
         select(func.count(SOURCES.c.name)).scalar_subquery().label("sources"),
+        select(dataset().subquery("dataset").c.version).scalar_subquery().label("dataset_version"),
     ).where(ASSETS.c.retired_at.is_(None))
 
 
 def largest(stale_before: datetime, *, first: int) -> Rows:
-    """Select the largest fresh assets that have a market cap."""
-    rows = select(*asset_columns(stale_before)).where(
-        _is_fresh(stale_before), ASSETS.c.market_cap_usd.is_not(None)
+    """Select the largest fresh assets that have a market cap, with the `percent` that they are of all such."""
+    fresh = _is_fresh(stale_before)
+    total = select(func.sum(ASSETS.c.market_cap_usd)).where(fresh).correlate(None).scalar_subquery()
+    percent = func.round(ASSETS.c.market_cap_usd / func.nullif(total, 0) * 100, 4).label("percent")
+    rows = select(*asset_columns(stale_before), func.coalesce(percent, 0).label("percent")).where(
+        fresh, ASSETS.c.market_cap_usd.is_not(None)
     )
     return ordered(rows, Order(ASSETS.c.market_cap_usd, ASSETS.c.uid, descending=True)).limit(first)
 

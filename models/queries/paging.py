@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     UnaryExpression,
     and_,
+    any_,
     cast,
     func,
     or_,
@@ -28,6 +29,8 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 Rows = Select[Any]
 """Which rows: every column under the name that readers know it by."""
 Parent = TypeVar("Parent", int, str)
+Parents = Sequence[Parent] | ColumnElement[Parent]
+"""The keys that rows are asked below: many at once, or the column of a statement around this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ def page(rows: Rows, order: Order, window: Window) -> Rows:
 
 
 def for_each(
-    parents: Sequence[Parent],
+    parents: Parents[Parent],
     type_: TypeEngine[Parent],
     rows_of: Callable[[ColumnElement[Parent]], Rows],
     *,
@@ -102,9 +105,18 @@ def for_each(
 
     `order` names the columns of `rows_of` by which a parent's rows come.
     """
+    if isinstance(parents, ColumnElement):
+        return rows_of(parents).order_by(*order).limit(first)
     parent = select(func.unnest(cast(list(parents), ARRAY(type_))).label("parent")).subquery("parents")
     child = rows_of(parent.c.parent).order_by(*order).limit(first).lateral("child")
     return select(parent.c.parent, *child.c).join_from(parent, child, true()).order_by(*order)
+
+
+def among(column: ColumnElement[Any], values: Sequence[Any] | ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a column is one of some values, or equal to the column of a statement around this one."""
+    if isinstance(values, ColumnElement):
+        return column == (any_(values) if isinstance(values.type, ARRAY) else values)
+    return column.in_(values)
 
 
 def ordered(rows: Rows, order: Order) -> Rows:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, UnaryExpression, asc, desc, select, true
 
 from models.queries.links import holds, joined, listings_of
-from models.queries.paging import Order, Rows, Window, for_each, page
+from models.queries.paging import Order, Parents, Rows, Window, among, for_each, page
 from models.queries.tables import ASSETS, LINKS, LISTINGS, POINTS
 
+Uids = Parents[str]
 NEWEST_FIRST = Order(POINTS.c.observed_at, POINTS.c.listing_id, descending=True, nullable=False)
 
 
 def history_of(
-    asset_ids: Sequence[int],
+    asset_ids: Parents[int],
     *,
     first: int,
     source: str | None = None,
@@ -44,7 +44,7 @@ def history_of(
 
 
 def points_of(
-    uids: Sequence[str],
+    uids: Uids,
     *,
     source: str | None = None,
     start: datetime | None = None,
@@ -61,9 +61,9 @@ def points_of(
 
 
 def page_of_points(
-    uids: Sequence[str],
-    window: Window,
+    uids: Uids,
     *,
+    window: Window,
     source: str | None = None,
     start: datetime | None = None,
     end: datetime | None = None,
@@ -80,8 +80,8 @@ def page_of_points(
     return page(rows, Order(point.c.observed_at, point.c.listing_id, descending=True, nullable=False), window)
 
 
-def _listings_of(uids: Sequence[str], source: str | None) -> Select[Any]:
-    chain = select(ASSETS.c.id, ASSETS.c.uid, ASSETS.c.successor_id).where(ASSETS.c.uid.in_(uids))
+def _listings_of(uids: Uids, source: str | None) -> Select[Any]:
+    chain = select(ASSETS.c.id, ASSETS.c.uid, ASSETS.c.successor_id).where(among(ASSETS.c.uid, uids))
     walk = chain.cte("chain", recursive=True)
     walk = walk.union(
         select(ASSETS.c.id, ASSETS.c.uid, ASSETS.c.successor_id).join(

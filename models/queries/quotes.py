@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import BigInteger, ColumnElement, asc, func, select
 
 from models.queries.links import holds, joined
-from models.queries.paging import Rows, for_each
+from models.queries.paging import Parents, Rows, for_each
 from models.queries.staleness import is_stale
 from models.queries.tables import LINKS, LISTINGS, QUOTES
 
 
 def quotes_of(
-    asset_ids: Sequence[int], *, first: int, stale_before: datetime, source: str | None = None
+    asset_ids: Parents[int], *, first: int, stale_before: datetime, source: str | None = None
 ) -> Rows:
     """Select each asset's quotes by source and the source's id, with `stale`."""
     as_of = func.coalesce(QUOTES.c.source_updated_at, QUOTES.c.fetched_at)

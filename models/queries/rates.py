@@ -1,49 +1,168 @@
-"""Which currency rates: the newest of each currency, as units that a bitcoin buys."""
+"""Which currency rates: the newest of each currency, and what a dollar price is by them.
+
+A rate says how many units a bitcoin buys, so that any two of them make a conversion. What is computed is rounded to
+`DIGITS` significant digits, since a quotient has no end.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import CTE, String, asc, desc, func, select, true
+from sqlalchemy import (
+    ARRAY,
+    CTE,
+    ColumnElement,
+    DateTime,
+    Integer,
+    Numeric,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+)
 
-from models.queries.paging import Rows, for_each
-from models.queries.tables import RATES
+from models.queries.moments import printed
+from models.queries.paging import Parents, Rows, among
+from models.queries.staleness import is_stale
+from models.queries.tables import ASSETS, RATES
 
 DOLLAR = "usd"
 UNITS_OF_BITCOIN = frozenset({"btc", "bits", "sats"})
 """Their rates never move, so that no new ones are kept: they are as new as the dollar's."""
 CODES_AT_MOST = 250
+DIGITS = 18
+"""What a conversion is rounded to."""
+
+_NO_QUOTE = "No quote was fresh enough: `inputs` say why."
+_LONG = Decimal("1." + "0" * 60)
+"""Makes a quotient long enough to be rounded: Postgres gives no more digits than its operands ask for."""
 
 
-def rates_of(codes: Sequence[str]) -> Rows:
-    """Select the newest rate of each code: `units_per_btc` and `observed_at`."""
-    return for_each(
-        codes,
-        String(),
-        lambda code: select(*RATES.c).where(RATES.c.code == code),
-        order=(desc("observed_at"), asc("source")),
-        first=1,
-    )
+def newest_rates(stale_before: datetime, *, first: int | None = None) -> Rows:
+    """Select the newest rate of every currency, or of the first so many, by code.
 
-
-def codes_instead_of(codes: Sequence[str]) -> Rows:
-    """Select, for each code that nobody told, every `code` that somebody did."""
-    known = _codes()
-    return for_each(
-        codes,
-        String(),
-        lambda _: select(known.c.code).where(known.c.code.is_not(None)),
-        order=(asc("code"),),
-        first=CODES_AT_MOST,
-    )
-
-
-def newest_rates() -> Rows:
-    """Select the newest rate of every currency, by code."""
+    Beside its own columns: `units_per_usd`, `as_of` (the older of the two rates) and `stale`, by which nothing is
+    converted; without a rate of the dollar the first two are null.
+    """
     codes = _codes()
-    newest = select(*RATES.c).where(RATES.c.code == codes.c.code)
-    rate = newest.order_by(RATES.c.observed_at.desc(), RATES.c.source).limit(1).lateral("rate")
-    return select(*rate.c).select_from(codes.join(rate, true())).order_by(rate.c.code)
+    rate = _newest(codes.c.code).lateral("rate")
+    dollar = _newest(DOLLAR).subquery("dollar")
+    as_of = _older(rate.c.code, rate.c.observed_at, dollar.c.observed_at)
+    return (
+        select(
+            *rate.c,
+            _rounded(rate.c.units_per_btc * _LONG / dollar.c.units_per_btc).label("units_per_usd"),
+            as_of.label("as_of"),
+            is_stale(as_of, stale_before).label("stale"),
+        )
+        .select_from(codes.join(rate, true()).outerjoin(dollar, true()))
+        .order_by(rate.c.code)
+        .limit(first)
+    )
+
+
+def in_dollars(price_usd: ColumnElement[Any]) -> dict[str, ColumnElement[Any]]:
+    """Tell a price in dollars, exactly as it is: by the columns that `prices_in` has for any currency."""
+    return {
+        "currency": literal(DOLLAR, String),
+        "amount": price_usd,
+        "rate": literal(Decimal(1), Numeric),
+        "rate_as_of": null().cast(DateTime(timezone=True)),
+        "reason": case((price_usd.is_(None), _NO_QUOTE)),
+    }
+
+
+def prices_in(asset_ids: Parents[int], *, code: str, stale_before: datetime) -> Rows:
+    """Select the unified price of each asset that has one, in a currency, with `parent`.
+
+    `amount` and `rate` are null where `reason` says why.
+    """
+    conversion = _conversion(code, stale_before).subquery("conversion")
+    amount = _rounded(ASSETS.c.price_usd * conversion.c.rate)
+    return (
+        select(
+            ASSETS.c.id.label("parent"),
+            ASSETS.c.price_usd,
+            conversion.c.code.label("currency"),
+            amount.label("amount"),
+            conversion.c.rate,
+            conversion.c.as_of.label("rate_as_of"),
+            case((ASSETS.c.price_usd.is_(None), _NO_QUOTE), else_=conversion.c.reason).label("reason"),
+            ASSETS.c.price_method.label("method"),
+            ASSETS.c.price_spread.label("spread"),
+            ASSETS.c.price_confidence.label("confidence"),
+            ASSETS.c.price_as_of.label("as_of"),
+            is_stale(ASSETS.c.price_as_of, stale_before).label("stale"),
+            ASSETS.c.price_inputs.label("inputs"),
+        )
+        .join_from(ASSETS, conversion, true())
+        .where(among(ASSETS.c.id, asset_ids), ASSETS.c.price_method.is_not(None))
+    )
+
+
+def currency_check(code: str) -> Rows:
+    """Select one row: whether a price can be told in a currency (`is_known`), and the `codes` that somebody told.
+
+    Before any rates were told every code is taken: that there are none is then the reason.
+    """
+    codes = _codes()
+    known = select(codes.c.code).where(codes.c.code.is_not(None)).limit(CODES_AT_MOST).subquery("known")
+    told = select(func.coalesce(func.array_agg(known.c.code), cast([], ARRAY(String)))).scalar_subquery()
+    is_told = select(RATES.c.code).where(RATES.c.code == code).exists()
+    return select(or_(is_told, ~select(RATES.c.code).exists()).label("is_known"), told.label("codes"))
+
+
+def _conversion(code: str, stale_before: datetime) -> Rows:
+    """Select one row: `code`, `rate` from dollars, `as_of`, and the `reason` where there is no rate."""
+    asked = select(_text(code).label("code")).subquery("asked")
+    rate, dollar = _newest(asked.c.code).lateral("rate"), _newest(DOLLAR).subquery("dollar")
+    as_of = _older(asked.c.code, rate.c.observed_at, dollar.c.observed_at)
+    old = "The newest rate of " + asked.c.code + " is of " + printed(as_of) + ": too old to convert by."
+    reason = case(
+        (rate.c.code.is_(None), "No source has told any currency rates yet."),
+        (dollar.c.code.is_(None), "No rate of the US dollar is known to convert from."),
+        (is_stale(as_of, stale_before), old),
+    )
+    quotient = _rounded(rate.c.units_per_btc * _LONG / dollar.c.units_per_btc)
+    is_usable = and_(as_of.is_not(None), ~is_stale(as_of, stale_before))
+    return select(
+        asked.c.code,
+        case((is_usable, quotient)).label("rate"),
+        as_of.label("as_of"),
+        reason.label("reason"),
+    ).select_from(asked.outerjoin(rate, true()).outerjoin(dollar, true()))
+
+
+def _text(value: str | ColumnElement[str]) -> ColumnElement[str]:
+    return value if isinstance(value, ColumnElement) else literal(value, String)
+
+
+def _newest(code: str | ColumnElement[str]) -> Rows:
+    newest = select(*RATES.c).where(RATES.c.code == code)
+    return newest.order_by(RATES.c.observed_at.desc(), RATES.c.source).limit(1)
+
+
+def _older(
+    code: ColumnElement[str], rate_at: ColumnElement[datetime], dollar_at: ColumnElement[datetime]
+) -> ColumnElement[datetime]:
+    """Take the moment of the older rate; null without one of the dollar."""
+    moves = code.not_in(sorted(UNITS_OF_BITCOIN))
+    older: ColumnElement[datetime] = case((moves, func.least(rate_at, dollar_at)), else_=dollar_at)
+    return case((dollar_at.is_not(None), older))
+
+
+def _rounded(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Round a positive number to `DIGITS` significant digits, with no zeros at its end."""
+    digits = DIGITS - 1 - cast(func.floor(func.log(value)), Integer)
+    return func.trim_scale(func.round(value, digits))
 
 
 def _codes() -> CTE:

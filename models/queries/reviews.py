@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import desc, select
+from sqlalchemy import BigInteger, ColumnElement, asc, desc, select
 
 from models.outcomes import LinkState
 from models.queries.links import LINK_COLUMNS, holds
-from models.queries.paging import Order, Rows
+from models.queries.paging import Order, Parents, Rows, for_each
 from models.queries.tables import LINKS, LISTINGS
 
 LIKELIEST_FIRST = Order(LINKS.c.score, LINKS.c.id, descending=True, nullable=False)
@@ -30,12 +30,35 @@ def listing(source: str, source_id: str) -> Rows:
     return select(*LISTINGS.c).where(LISTINGS.c.source == source, LISTINGS.c.source_id == source_id)
 
 
-def considered(listing_id: int, *, retired: bool, first: int) -> Rows:
-    """Select a listing's links: those that stand, best first, or those that no longer do, newest first."""
-    rows = select(*_COLUMNS).join(LISTINGS, LISTINGS.c.id == LINKS.c.listing_id)
-    rows = rows.where(LINKS.c.listing_id == listing_id)
-    if retired:
-        ended = rows.where(LINKS.c.retired_at.is_not(None))
-        return ended.order_by(desc(LINKS.c.retired_at), desc(LINKS.c.id)).limit(first)
-    order = (LINKS.c.state != LinkState.ACCEPTED, desc(LINKS.c.score), LINKS.c.id)
-    return rows.where(LINKS.c.retired_at.is_(None)).order_by(*order).limit(first)
+def accepted_for(listing_ids: Parents[int]) -> Rows:
+    """Select the link by which each listing is an asset."""
+    return for_each(
+        listing_ids,
+        BigInteger(),
+        lambda listing_id: _links_of(listing_id).where(holds()),
+        order=(asc("id"),),
+        first=1,
+    )
+
+
+def others_of(listing_ids: Parents[int], *, first: int) -> Rows:
+    """Select the links of each listing that stand and were not accepted, best first."""
+
+    def rows_of(listing_id: ColumnElement[int]) -> Rows:
+        return _links_of(listing_id).where(LINKS.c.state != LinkState.ACCEPTED, LINKS.c.retired_at.is_(None))
+
+    return for_each(listing_ids, BigInteger(), rows_of, order=(desc("score"), asc("id")), first=first)
+
+
+def ended_of(listing_ids: Parents[int], *, first: int) -> Rows:
+    """Select the links of each listing that no longer stand, newest first."""
+
+    def rows_of(listing_id: ColumnElement[int]) -> Rows:
+        return _links_of(listing_id).where(LINKS.c.retired_at.is_not(None))
+
+    return for_each(listing_ids, BigInteger(), rows_of, order=(desc("retired_at"), desc("id")), first=first)
+
+
+def _links_of(listing_id: ColumnElement[int]) -> Rows:
+    joined = LINKS.join(LISTINGS, LISTINGS.c.id == LINKS.c.listing_id)
+    return select(*_COLUMNS).select_from(joined).where(LINKS.c.listing_id == listing_id)

@@ -1,17 +1,29 @@
-"""Which runs: the newest, one by its id, or the last of each source."""
+"""Which runs: the newest, one by its id, or the last of each source.
+
+With a `Reader` each has what only somebody who looks can know: `duration_seconds` so far, and its `prefect_url`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, String, desc, select
+from sqlalchemy import ColumnElement, Float, String, case, cast, desc, func, select
 
 from models.outcomes import RunOutcome
-from models.queries.paging import Order, Rows, for_each, ordered
+from models.queries.paging import Order, Parents, Rows, for_each, ordered
 from models.queries.tables import RUNS
 
 NEWEST_FIRST = Order(RUNS.c.started_at, RUNS.c.id, descending=True, tie_descending=True, nullable=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads about runs: at which moment, and where Prefect's own pages are."""
+
+    now: datetime
+    prefect_ui: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +36,9 @@ class RunFilter:
     prefect_run_id: str | None = None
 
 
-def runs(wanted: RunFilter) -> Rows:
+def runs(wanted: RunFilter, *, reader: Reader | None = None) -> Rows:
     """Select every run that fits the filter, in no order."""
-    rows = select(*RUNS.c)
+    rows = select(*_columns(reader))
     if wanted.source is not None:
         rows = rows.where(RUNS.c.source == wanted.source)
     if wanted.flow is not None:
@@ -38,32 +50,34 @@ def runs(wanted: RunFilter) -> Rows:
     return rows
 
 
-def run(run_id: int) -> Rows:
+def run(run_id: int, *, reader: Reader | None = None) -> Rows:
     """Select the run of that id."""
-    return select(*RUNS.c).where(RUNS.c.id == run_id)
+    return select(*_columns(reader)).where(RUNS.c.id == run_id)
 
 
-def of_prefect(prefect_run_id: str) -> Rows:
+def of_prefect(prefect_run_id: str, *, reader: Reader | None = None) -> Rows:
     """Select the run that a Prefect run recorded: the outermost, where it recorded several."""
-    return runs(RunFilter(prefect_run_id=prefect_run_id)).order_by(RUNS.c.id).limit(1)
+    return runs(RunFilter(prefect_run_id=prefect_run_id), reader=reader).order_by(RUNS.c.id).limit(1)
 
 
-def children_of(run_ids: Sequence[int], *, first: int) -> Rows:
+def children_of(run_ids: Parents[int], *, first: int, reader: Reader | None = None) -> Rows:
     """Select the runs that each run started, newest first."""
     return for_each(
         run_ids,
         RUNS.c.id.type,
-        lambda run_id: select(*RUNS.c).where(RUNS.c.parent_id == run_id),
+        lambda run_id: select(*_columns(reader)).where(RUNS.c.parent_id == run_id),
         order=(desc("started_at"), desc("id")),
         first=first,
     )
 
 
-def last_runs_of(sources: Sequence[str], *, outcome: RunOutcome | None = None) -> Rows:
+def last_runs_of(
+    sources: Parents[str], *, outcome: RunOutcome | None = None, reader: Reader | None = None
+) -> Rows:
     """Select each source's newest ingest, or its newest that ended in `outcome`."""
 
     def rows_of(source: ColumnElement[str]) -> Rows:
-        rows = select(*RUNS.c).where(RUNS.c.source == source, RUNS.c.flow == "ingest")
+        rows = select(*_columns(reader)).where(RUNS.c.source == source, RUNS.c.flow == "ingest")
         return rows if outcome is None else rows.where(RUNS.c.outcome == outcome)
 
     return for_each(sources, String(), rows_of, order=(desc("started_at"), desc("id")), first=1)
@@ -73,3 +87,15 @@ def last_round() -> Rows:
     """Select the newest run that brought something in and that no other run started."""
     rounds = select(*RUNS.c).where(RUNS.c.parent_id.is_(None), RUNS.c.flow.in_(("etl", "ingest")))
     return ordered(rounds, NEWEST_FIRST).limit(1)
+
+
+def _columns(reader: Reader | None) -> list[ColumnElement[Any]]:
+    if reader is None:
+        return [*RUNS.c]
+    lasted = func.extract("epoch", func.coalesce(RUNS.c.finished_at, reader.now) - RUNS.c.started_at)
+    page = func.concat(reader.prefect_ui, "/runs/flow-run/", RUNS.c.prefect_run_id)
+    return [
+        *RUNS.c,
+        cast(lasted, Float).label("duration_seconds"),
+        case((RUNS.c.prefect_run_id.is_not(None), page)).label("prefect_url"),
+    ]

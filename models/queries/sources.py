@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, ScalarSelect, String, Text, asc, cast, desc, func, select
 
-from models.queries.paging import Order, Rows, for_each
+from models.queries.paging import Order, Parents, Rows, among, for_each
 from models.queries.tables import CHECKPOINTS, DRIFT, LISTINGS, QUOTES, REJECTS, RUNS, SOURCES
 
 BY_NAME = Order(SOURCES.c.name, SOURCES.c.name, nullable=False)
 CHECKPOINT_ORDER = Order(CHECKPOINTS.c.source, CHECKPOINTS.c.feed, nullable=False)
 
 
-def sources(name: str | None = None) -> Rows:
-    """Select every source that this database knows, or the one of that name."""
-    rows = select(*SOURCES.c).order_by(SOURCES.c.name)
-    return rows if name is None else rows.where(SOURCES.c.name == name)
+def sources(*, first: int | None = None) -> Rows:
+    """Select the sources that this database knows, by name."""
+    return select(*SOURCES.c).order_by(SOURCES.c.name).limit(first)
 
 
-def totals_of(names: Sequence[str]) -> Rows:
+def totals_of(names: Parents[str]) -> Rows:
     """Count what each source amounts to, in rows."""
     quoted = QUOTES.join(LISTINGS, LISTINGS.c.id == QUOTES.c.listing_id)
 
@@ -30,10 +28,10 @@ def totals_of(names: Sequence[str]) -> Rows:
         _count(quoted, LISTINGS.c.source).label("quotes"),
         _count(REJECTS, REJECTS.c.source).label("rejects"),
         _count(RUNS, RUNS.c.source).label("runs"),
-    ).where(SOURCES.c.name.in_(names))
+    ).where(among(SOURCES.c.name, names))
 
 
-def drift_of(names: Sequence[str], *, first: int) -> Rows:
+def drift_of(names: Parents[str], *, first: int) -> Rows:
     """Select the unexpected keys of each source, newest first."""
     return for_each(
         names,

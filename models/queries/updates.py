@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_
 
 from models.queries.assets import AssetFilter, AssetOrder, assets
 from models.queries.paging import Rows, ordered
+from models.queries.runs import Reader, RunFilter, runs
 from models.queries.tables import ASSETS, RUNS
 
 
@@ -19,7 +20,7 @@ def changed_assets(uids: Sequence[str] | None, since: datetime, stale_before: da
     return ordered(changed, AssetOrder.MARKET_CAP_DESC.value)
 
 
-def moved_runs(since: datetime, *, first: int) -> Rows:
+def moved_runs(since: datetime, *, first: int, reader: Reader) -> Rows:
     """Select the runs that began or ended after a moment, oldest first."""
     moved = or_(RUNS.c.started_at > since, RUNS.c.finished_at > since)
-    return select(*RUNS.c).where(moved).order_by(RUNS.c.id).limit(first)
+    return runs(RunFilter(), reader=reader).where(moved).order_by(RUNS.c.id).limit(first)

@@ -14,7 +14,7 @@ from models.alerts import AlertTerms, Sighting, WatchedAlert
 from models.db import Sessions, in_a_sentence
 from models.outcomes import AlertCondition, AlertState, ChangeWindow
 from models.queries.alerts import watched
-from models.queries.rates import DOLLAR, UNITS_OF_BITCOIN, newest_rates
+from models.queries.rates import DOLLAR, currency_check, newest_rates
 from models.queries.tables import ALERTS
 from models.store.publish import publishing
 from models.store.standing import Standing
@@ -96,7 +96,7 @@ def expect_sense(terms: AlertTerms) -> None:
 async def _expect_rates(session: AsyncSession, currency: str) -> None:
     if currency == DOLLAR:
         return
-    known = {rate.code for rate in await session.execute(newest_rates())}
+    known = set((await session.execute(currency_check(currency))).one().codes)
     if currency not in known:
         near = get_close_matches(currency, sorted({*known, DOLLAR}), n=3)
         meant = f" Near it: {', '.join(near)}." if near else ""
@@ -112,13 +112,8 @@ async def watched_alerts(session: AsyncSession, at: datetime) -> list[WatchedAle
 
 
 async def _units_per_usd(session: AsyncSession, at: datetime) -> dict[str, Decimal]:
-    per_btc: dict[str, Decimal] = {
-        rate.code: rate.units_per_btc
-        for rate in await session.execute(newest_rates())
-        if rate.code in UNITS_OF_BITCOIN or at - rate.observed_at <= RATE_FRESH
-    }
-    dollars = per_btc.get(DOLLAR)
-    return {code: units / dollars for code, units in per_btc.items()} if dollars else {}
+    rates = await session.execute(newest_rates(at - RATE_FRESH))
+    return {rate.code: rate.units_per_usd for rate in rates if not rate.stale}
 
 
 def _watched(row: Row[tuple[object, ...]], per_usd: dict[str, Decimal]) -> WatchedAlert:
