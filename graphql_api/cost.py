@@ -34,6 +34,12 @@ from graphql import (
 )
 from graphql.pyutils import Undefined
 
+TOKENS_AT_MOST = 1000
+"""Words and brackets. The introspection of tools has 200; with the worst of 1,000 validation takes a quarter of a second."""
+DEPTH_AT_MOST = 20
+"""The introspection of tools is 15 deep."""
+ALIASES_AT_MOST = 100
+
 SIZES = ("first", "last", "points")
 ITEMS = frozenset({"edges", "nodes", "assets", "gainers", "losers"})
 """The rows of a page, of a price update, of the movers."""

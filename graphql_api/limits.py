@@ -13,15 +13,9 @@ from graphql import GraphQLError, NoSchemaIntrospectionCustomRule
 from strawberry.extensions import SchemaExtension
 
 from graphql_api.context import Context
-from graphql_api.cost import cost, shape
+from graphql_api.cost import ALIASES_AT_MOST, DEPTH_AT_MOST, TOKENS_AT_MOST, cost, shape
 from graphql_api.errors import TooComplex
 from graphql_api.settings import ApiSettings
-
-TOKENS_AT_MOST = 1000
-"""Words and brackets. The introspection of tools has 200; with the worst of 1,000 validation takes a quarter of a second."""
-DEPTH_AT_MOST = 20
-"""The introspection of tools is 15 deep."""
-ALIASES_AT_MOST = 100
 
 GAVE_UP = "aborted."
 """How the parser's and the validator's own limits end their messages."""

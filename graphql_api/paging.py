@@ -14,7 +14,7 @@ from graphql_api.errors import BadUserInput
 from graphql_api.fields import resolver
 from graphql_api.planner.readings import Call, Page
 from graphql_api.planner.rows import Row, Statement
-from models.queries.paging import Order, Rows, Window, page, total
+from models.queries.paging import Order, Rows, Window, total
 
 SIZE_AT_MOST = 250
 
@@ -123,11 +123,8 @@ def cut_by(cut: Callable[..., Rows], reading: Connection[Node]) -> Connection[No
 
 async def connect(context: Context, wanted: Page) -> Connection[Any]:
     """Read a page in one statement and give it its Relay shape."""
-    rows, order, window = wanted.call.rows(), wanted.order, wanted.window
-    cut = page(rows, order, window)
-    if wanted.cut is not None:
-        cut = wanted.cut(*wanted.call.args, window=window, **(wanted.call.kwargs or {}))
-    found: list[Row] = list(await context.rows.all(cut))
+    order, window = wanted.order, wanted.window
+    found: list[Row] = list(await context.rows.all(wanted.rows()))
     more, found = len(found) > window.size, found[: window.size]
     if window.backward:
         found.reverse()
@@ -141,7 +138,7 @@ async def connect(context: Context, wanted: Page) -> Connection[Any]:
             start_cursor=edges[0].cursor if edges else None,
             end_cursor=edges[-1].cursor if edges else None,
         ),
-        everything=rows,
+        everything=wanted.call.rows(),
     )
 
 

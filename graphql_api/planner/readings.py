@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
-from models.queries.paging import Order, Parents, Rows, Window
+from models.queries.paging import Order, Parents, Rows, Window, page
 
 T = TypeVar("T")
 Parent = TypeVar("Parent", int, str)
@@ -39,6 +39,11 @@ class Call:
     def rows(self, *before: object) -> Rows:
         """Ask for the Select, with further arguments before its own."""
         return self.query(*before, *self.args, **(self.kwargs or {}))
+
+    def each(self, change: Callable[[Any], Any]) -> Call:
+        """Return the same call with every argument changed, in the order of `values`."""
+        args = tuple(change(value) for value in self.args)
+        return Call(self.query, args, {name: change(value) for name, value in (self.kwargs or {}).items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,12 @@ class Page:
     order: Order
     window: Window
     cut: Callable[..., Rows] | None = None
+
+    def rows(self) -> Rows:
+        """Ask for the Select: one row more than the page has, in walking order."""
+        if self.cut is None:
+            return page(self.call.rows(), self.order, self.window)
+        return self.cut(*self.call.args, window=self.window, **(self.call.kwargs or {}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,7 +149,7 @@ def unified(row: Row) -> Unified:
         "price_method": row.price_method,
         "price_spread": row.price_spread,
         "price_confidence": row.price_confidence,
-        "is_price_stale": row.is_price_stale,
+        "is_price_stale": row.price_stale,
         "market_cap_usd": row.market_cap_usd,
         "volume_24h_usd": row.volume_usd_24h,
         "percent_change_1h": row.percent_change_1h,

@@ -13,7 +13,7 @@ from starlette.types import Message, Receive, Scope, Send
 from starlette_compress import add_compress_type
 
 from graphql_api.context import Context
-from graphql_api.limits import TOKENS_AT_MOST
+from graphql_api.cost import TOKENS_AT_MOST
 
 PATIENCE_SECONDS = 20
 """A reader who takes nothing for so long is left."""

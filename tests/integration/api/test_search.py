@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from models.db import Sessions
 from models.queries import search as queries
 from models.queries.assets import AssetFilter, assets
+from models.queries.names import Part
 from models.queries.paging import Rows
-from models.queries.search import Match
+from models.queries.search import Match, Words
 from tests.factories import NOW, make_address, make_asset, make_link, make_listing, make_quoted
 from tests.integration.api.client import Api
 
@@ -137,13 +138,13 @@ async def test_search_finds_what_reading_every_name_finds(api: Api, text: str) -
 
 INDEXED: list[tuple[Rows, set[str]]] = [
     (
-        queries.found("bitcoin", NOW, first=10),
+        queries.found(Words.of("bitcoin"), NOW, first=10),
         {"upper_symbol", "lower_name", "name_trigrams", "address", "uid"},
     ),
-    (queries.found("b", NOW, first=10), {"upper_symbol", "lower_name", "address", "uid"}),
+    (queries.found(Words.of("b"), NOW, first=10), {"upper_symbol", "lower_name", "address", "uid"}),
     (queries.asset_by_address(WRAPPED, NOW), {"address"}),
     (assets(AssetFilter(symbol="BTC"), NOW), {"upper_symbol"}),
-    (assets(AssetFilter(name_contains="coin"), NOW), {"name_trigrams"}),
+    (assets(AssetFilter(name_contains=Part.of("coin")), NOW), {"name_trigrams"}),
 ]
 
 
