@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -50,7 +50,8 @@ class Context:
     cost: int = 0
     rows: Rows = field(init=False)
     _loaders: dict[object, Loader] = field(default_factory=dict, init=False)
-    _loading: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+    _asked: dict[object, asyncio.Task[Sequence[Row]]] = field(default_factory=dict, init=False)
+    _loading: set[asyncio.Task[Any]] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
         self.rows = Rows(self.services.sessions)
@@ -82,9 +83,7 @@ class Context:
 
             async def load(parents: list[int | str]) -> list[list[Row]]:
                 # A loader works in a task of its own: `close` has to find it.
-                task = cast("asyncio.Task[None]", asyncio.current_task())
-                self._loading.add(task)
-                task.add_done_callback(self._loading.discard)
+                self._found_by_close(cast("asyncio.Task[Any]", asyncio.current_task()))
                 found: dict[int | str, list[Row]] = {each: [] for each in parents}
                 for row in await self.rows.all(call.rows(parents)):
                     found[row.parent].append(row)
@@ -92,6 +91,14 @@ class Context:
 
             self._loaders[key] = DataLoader(load_fn=load)
         return self._loaders[key].load(parent)
+
+    def once(self, call: Call) -> Awaitable[Sequence[Row]]:
+        """Read rows that a whole response looks at: one statement, however many fields ask."""
+        key = (call.query, call.values)
+        if key not in self._asked:
+            self._asked[key] = task = asyncio.create_task(self.rows.all(call.rows()))
+            self._found_by_close(task)
+        return self._asked[key]
 
     def become_stream(self) -> None:
         """Be asked for many answers from now on: `renew` between them, and take turns with the other streams."""
@@ -101,6 +108,7 @@ class Context:
         """Forget what the last answer was read from: the next one is of its own moment."""
         await self.close()
         self._loaders.clear()
+        self._asked.clear()
         self.now = datetime.now(UTC)
 
     async def close(self) -> None:
@@ -109,6 +117,10 @@ class Context:
             task.cancel()
         await asyncio.gather(*self._loading, return_exceptions=True)
         await self.rows.close()
+
+    def _found_by_close(self, task: asyncio.Task[Any]) -> None:
+        self._loading.add(task)
+        task.add_done_callback(self._loading.discard)
 
 
 Info = strawberry.Info[Context, None]

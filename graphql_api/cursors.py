@@ -41,7 +41,10 @@ def decode_cursor(cursor: str, order: Order) -> Place:
     (tie, *key), (key_type, tie_type) = place, order.types
     if not key and not order.nullable:
         raise BadUserInput(_ALTERED)
-    return Place(_parse(key[0], key_type) if key else None, _parse(tie, tie_type))
+    found = Place(_parse(key[0], key_type) if key else None, _parse(tie, tie_type))
+    if not order.holds(found):
+        raise BadUserInput(_ALTERED)
+    return found
 
 
 _ALTERED = "This cursor was altered: pass `endCursor` or `startCursor` as a page gave it."

@@ -86,6 +86,6 @@ async def _rows(call: Call, below: str | None, parent: object, context: Context)
 
 
 async def _require(check: Check, context: Context) -> None:
-    row = (await context.rows.all(check.call.rows()))[0]
+    row = (await context.once(check.call))[0]
     if not getattr(row, check.column):
         raise check.refuse(row)

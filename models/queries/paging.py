@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     ColumnElement,
     Select,
     UnaryExpression,
@@ -52,6 +53,11 @@ class Order:
     def types(self) -> tuple[type[Any], type[Any]]:
         """The Python types of the two columns' values."""
         return _python_type(self.column), _python_type(self.tie)
+
+    def holds(self, place: Place) -> bool:
+        """Whether a place's whole numbers are ones that the columns can have."""
+        pairs = ((self.column, place.key), (self.tie, place.tie))
+        return all(abs(value) < _beyond_all(column) for column, value in pairs if isinstance(value, int))
 
     @property
     def signature(self) -> str:
@@ -162,6 +168,10 @@ def _walk(
     if order.nullable:
         keyed = keyed.nulls_first() if window.backward else keyed.nulls_last()
     return [keyed, tie.desc() if tie_descending else tie.asc()]
+
+
+def _beyond_all(column: ColumnElement[Any]) -> int:
+    return 2**63 if isinstance(column.type, BigInteger) else 2**31
 
 
 def _python_type(column: ColumnElement[Any]) -> type[Any]:

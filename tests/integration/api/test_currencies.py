@@ -53,7 +53,7 @@ async def test_a_price_is_told_by_the_newest_rate(api: Api) -> None:
     assert await _price(api, " EUR ") == {
         "priceUsd": "1.500000000000000000000001",
         "currency": "eur",
-        "amount": "1.37500000000000000",
+        "amount": "1.375",
         "rate": "0.916666666666666667",
         "rateAsOf": (NOW - AGO).isoformat().replace("+00:00", "Z"),
         "reason": None,
