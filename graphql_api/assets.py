@@ -18,7 +18,6 @@ from graphql_api.candles import (
     Points,
     SparklineReach,
     SparklineWindow,
-    line,
 )
 from graphql_api.context import Info
 from graphql_api.currencies import CurrencyCode, conversion_into
@@ -35,7 +34,7 @@ from models.queries import candles as candle_queries
 from models.queries import links as link_queries
 from models.queries import prices as price_queries
 from models.queries import quotes as quote_queries
-from models.queries.candles import CandleInterval, Stretches
+from models.queries.candles import CandleInterval, stretches
 
 
 @strawberry.type(description="One canonical coin. Null numbers are not known; they are never zero.")
@@ -181,7 +180,8 @@ class Asset:
         rows = await info.context.children(
             candle_queries.candles_of,
             self.id,
-            stretches=Stretches(interval.value, count, end or info.context.now, start),
+            interval=interval,
+            stretches=stretches(interval.value, count, end or info.context.now, start),
             source=current_name(source),
         )
         return [Candle.from_row(row) for row in rows]
@@ -194,6 +194,9 @@ class Asset:
     ) -> list[Decimal | None]:
         """Load its sparkline."""
         count = size("points", points, POINTS_AT_MOST)
-        stretches = Stretches(window.value / count, count, info.context.now)
-        rows = await info.context.children(candle_queries.sparklines_of, self.id, stretches=stretches)
-        return line(rows, stretches)
+        rows = await info.context.children(
+            candle_queries.sparklines_of,
+            self.id,
+            stretches=stretches(window.value / count, count, info.context.now),
+        )
+        return [row.price_usd for row in rows]

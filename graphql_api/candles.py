@@ -10,7 +10,7 @@ from typing import Annotated
 import strawberry
 
 from graphql_api.planner.rows import Row
-from models.queries.candles import CandleInterval, Stretches
+from models.queries.candles import CandleInterval
 
 strawberry.enum(
     CandleInterval,
@@ -71,9 +71,3 @@ class Candle:
             volume_usd_24h=row.volume_usd_24h,
             points=row.points,
         )
-
-
-def line(rows: list[Row], stretches: Stretches) -> list[Decimal | None]:
-    """Return one value per stretch, oldest first; None where nothing is known."""
-    known = {row.opened_at: row.price_usd for row in rows}
-    return [known.get(beginning) for beginning in stretches.beginnings]
