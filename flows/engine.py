@@ -21,9 +21,10 @@ from flows.sources.contract import QUOTES, Feed, Fetched, PageRequest, Source
 from flows.workshop import Workshop, begin_run, now
 from models.outcomes import RunOutcome
 from models.records import Listing
-from models.store.history import make_room
+from models.store.history import append_points
 from models.store.listings import land_listings, listing_ids
-from models.store.quotes import append_points, land_quotes
+from models.store.months import make_room
+from models.store.quotes import land_quotes
 from models.store.rates import land_rates
 from models.store.records import advance_checkpoint, completed_at, keep_raw, keep_rejects, note_drift
 from models.store.runs import count_page, finish_run, read_run, sole_run

@@ -35,7 +35,7 @@ from models.queries import links as link_queries
 from models.queries import prices as price_queries
 from models.queries import quotes as quote_queries
 from models.queries import rates as rate_queries
-from models.queries.candles import CandleInterval, Stretches
+from models.queries.candles import CandleInterval, stretches
 from models.queries.rates import DOLLAR
 
 
@@ -159,7 +159,8 @@ class Asset:
             Candle,
             "id",
             candle_queries.candles_of,
-            stretches=Stretches(interval.value, count, end or info.context.now, start),
+            interval=interval,
+            stretches=stretches(interval.value, count, end or info.context.now, start),
             source=current_name(source),
         )
 
@@ -171,6 +172,6 @@ class Asset:
     ) -> list[Decimal | None]:
         """Say which stretches."""
         count = size("points", points, POINTS_AT_MOST)
-        stretches = Stretches(window.value / count, count, info.context.now)
-        prices = rows_below(Decimal, "id", candle_queries.sparklines_of, stretches=stretches)
+        reach = stretches(window.value / count, count, info.context.now)
+        prices = rows_below(Decimal, "id", candle_queries.sparklines_of, stretches=reach)
         return only(list[Decimal | None], "price_usd", prices)

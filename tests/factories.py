@@ -10,11 +10,13 @@ from itertools import count
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import text, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
 from models.outcomes import LinkState, RunOutcome
+from models.store.history import load_points
+from models.store.months import make_months, month_of
 from models.tables import (
     Asset,
     AssetLink,
@@ -23,7 +25,6 @@ from models.tables import (
     FxRate,
     Listing,
     ListingAddress,
-    PricePoint,
     Quote,
     RawRecord,
     RejectedRecord,
@@ -151,18 +152,10 @@ async def make_address(
 async def make_points(
     session: AsyncSession, listing: Listing, points: Sequence[tuple[datetime, str]]
 ) -> None:
-    """Insert price points, with the partitions that they need."""
-    for month in {at.replace(day=1, hour=0, minute=0, second=0, microsecond=0) for at, _ in points}:
-        following = (month + timedelta(days=32)).replace(day=1)
-        await session.execute(
-            text(
-                f"CREATE TABLE IF NOT EXISTS price_points_{month:%Y_%m} PARTITION OF price_points "
-                f"FOR VALUES FROM ('{month:%Y-%m-%d}+00') TO ('{following:%Y-%m-%d}+00')"
-            )
-        )
-    for at, price in points:
-        session.add(PricePoint(listing_id=key(listing), observed_at=at, price_usd=Decimal(price)))
-    await session.flush()
+    """Insert price points, with the partitions that they need and the candles that they make."""
+    connection = await session.connection()
+    await connection.run_sync(make_months, {month_of(at) for at, _ in points})
+    await load_points(session, [(key(listing), at, Decimal(price), None, None) for at, price in points])
 
 
 async def make_rate(session: AsyncSession, code: str, units_per_btc: str, **said: object) -> FxRate:

@@ -1,48 +1,135 @@
-"""Making room in history: one partition of price points a month."""
+"""Writing history: price points, with the candles that they make.
+
+Points come by COPY. A long stretch of which nothing can be there yet (no point of its listings within its time) goes
+straight into the partitions, as fast as their indexes let it; any other is copied beside the table, and only what is
+missing is moved over. A point that is there already stays as it is, so a second load changes nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from itertools import islice
+from operator import itemgetter, lt
+from typing import Any, cast
 
-from sqlalchemy import text
+from psycopg import AsyncConnection, sql
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.db import Sessions
+from models.records import Quote
+from models.store.bulk import driver_connection, sliced
+from models.store.candles import roll_up
+from models.store.months import closed_months, month_of
 
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('kasparro:partitions', 0))")
+Point = tuple[int, datetime, Decimal, Decimal | None, Decimal | None]
+"""(listing, observed_at, price_usd, market_cap_usd, volume_usd_24h)"""
+
+SLICE = 20_000
+"""How many points are in memory at once, and gathered into candles together."""
+
+STRAIGHT_FROM = 5_000
+"""Fewer points are not worth asking whether any of them can be there."""
+
+_KEY = itemgetter(0, 1)
+_COLUMNS = sql.SQL("listing_id, observed_at, price_usd, market_cap_usd, volume_usd_24h")
+_TYPES = ("int8", "timestamptz", "numeric", "numeric", "numeric")
+_COPY = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)")
+_STAGE = "CREATE TEMP TABLE stage_points ON COMMIT DROP AS SELECT {} FROM price_points WITH NO DATA"
+
+_WITHIN = """SELECT {} FROM price_points WHERE listing_id BETWEEN %(first)s AND %(last)s
+AND observed_at BETWEEN %(earliest)s AND %(latest)s"""
+_MISSING = """INSERT INTO price_points ({columns}) SELECT {columns} FROM stage_points AS s WHERE NOT EXISTS (
+    SELECT FROM price_points AS p WHERE p.listing_id = s.listing_id AND p.observed_at = s.observed_at
+    AND p.observed_at BETWEEN %(earliest)s AND %(latest)s
+) ORDER BY listing_id, observed_at RETURNING {columns}"""
+_UNDATED = """INSERT INTO price_points ({columns})
+SELECT listing_id, fetched_at, price_usd, market_cap_usd, volume_usd_24h FROM landed_quotes
+WHERE listing_id = ANY(%(ids)s) AND source_updated_at IS NULL
+AND NOT date_trunc('month', fetched_at, 'UTC') = ANY(%(closed)s)
+ON CONFLICT DO NOTHING RETURNING {columns}"""
 
 
-def month_of(at: datetime) -> datetime:
-    """Return the first instant of a moment's month, UTC."""
-    return at.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+async def append_points(session: AsyncSession, quotes: Sequence[Quote], ids: Mapping[str, int]) -> int:
+    """Keep quotes in history, one point per listing and moment; returns how many were new.
 
-
-def _next(month: datetime) -> datetime:
-    return month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1)
-
-
-async def make_room(sessions: Sessions, moments: Iterable[datetime]) -> None:
-    """Create the partitions that points at `moments` need, in a transaction of its own.
-
-    Creating one locks the whole table for an instant; inside the transaction that stores a page it would hold every
-    other source up until that page is done.
+    Call it after `land_quotes`: a quote without a time of its own gets a point at the time its numbers last changed.
     """
-    wanted = {month_of(at) for at in moments}
-    async with sessions.begin() as session:
-        present = await session.execute(
-            text(
-                "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'price_points'::regclass"
-            )
-        )
-        known = set(present.scalars())
-        missing = sorted(month for month in wanted if f"price_points_{month:%Y_%m}" not in known)
-        if not missing:
-            return
-        await session.execute(_LOCK)
-        for month in missing:
-            await session.execute(
-                text(
-                    f"CREATE TABLE IF NOT EXISTS price_points_{month:%Y_%m} PARTITION OF price_points"
-                    f" FOR VALUES FROM ('{month:%Y-%m-%d}+00') TO ('{_next(month):%Y-%m-%d}+00')"
-                )
-            )
+    dated = {
+        (ids[quote.source_id], quote.source_updated_at): quote for quote in quotes if quote.source_updated_at
+    }
+    added = await load_points(
+        session,
+        (
+            (*key, quote.price_usd, quote.market_cap_usd, quote.volume_usd_24h)
+            for key, quote in sorted(dated.items(), key=itemgetter(0))
+        ),
+    )
+    undated = [ids[quote.source_id] for quote in quotes if not quote.source_updated_at]
+    if undated:
+        values = {"ids": undated, "closed": list(await closed_months(session))}
+        connection = await driver_connection(session)
+        added += await roll_up(connection, _columns_in(_UNDATED), values)
+    return added
+
+
+async def load_points(session: AsyncSession, points: Iterable[Point]) -> int:
+    """Add the points that history has not yet, with their candles; returns how many those were.
+
+    `make_room` for them first. Any order and number will do, sorted by listing and time is fastest; they are never all
+    in memory. Points of a month that was pruned are left out. One writer per listing at a time.
+    """
+    connection = await driver_connection(session)
+    closed = await closed_months(session)
+    return sum([await _load(connection, _in_order(some, closed)) for some in sliced(points, SLICE)])
+
+
+def _in_order(points: list[Point], closed: Collection[datetime]) -> list[Point]:
+    """Sort by listing and moment where that is not done yet; of several for one moment the last counts."""
+    if closed:
+        points = [point for point in points if month_of(point[1]) not in closed]
+    keys = list(map(_KEY, points))
+    if all(map(lt, keys, islice(keys, 1, None))):
+        return points
+    return [point for _, point in sorted(dict(zip(keys, points, strict=True)).items(), key=itemgetter(0))]
+
+
+async def _load(connection: AsyncConnection[Any], points: Sequence[Point]) -> int:
+    """Load one slice, sorted and without doubles."""
+    if not points:
+        return 0
+    moments = [point[1] for point in points]
+    bounds = {
+        "first": points[0][0],
+        "last": points[-1][0],
+        "earliest": min(moments),
+        "latest": max(moments),
+    }
+    if len(points) >= STRAIGHT_FROM and not await _is_any_there(connection, bounds):
+        await _copy(connection, "price_points", points)
+        return await roll_up(connection, _columns_in(_WITHIN), bounds)
+    await connection.execute(_columns_in(_STAGE))
+    await _copy(connection, "stage_points", points)
+    await connection.execute("ANALYZE stage_points")
+    added = await roll_up(connection, _columns_in(_MISSING), bounds)
+    await connection.execute("DROP TABLE stage_points")
+    return added
+
+
+async def _is_any_there(connection: AsyncConnection[Any], bounds: Mapping[str, Any]) -> bool:
+    found = await connection.execute(sql.SQL("SELECT EXISTS ({})").format(_columns_in(_WITHIN)), bounds)
+    (is_any,) = cast("tuple[bool]", await found.fetchone())
+    return is_any
+
+
+async def _copy(connection: AsyncConnection[Any], table: str, points: Sequence[Point]) -> None:
+    copy_in = _COPY.format(sql.Identifier(table), _COLUMNS)
+    async with connection.cursor() as cursor, cursor.copy(copy_in) as copy:
+        copy.set_types(_TYPES)
+        for point in points:
+            await copy.write_row(point)
+
+
+def _columns_in(template: str) -> sql.Composed:
+    """Write the columns of a point wherever a statement has `{}` or `{columns}`."""
+    return sql.SQL(cast("Any", template)).format(_COLUMNS, columns=_COLUMNS)

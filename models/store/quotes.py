@@ -1,17 +1,16 @@
-"""Writing quotes as they land, and the history they leave."""
+"""Writing quotes as they land."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.records import Counts, Quote
-from models.store.bulk import Rule, add_missing, merge, sliced
-from models.tables import LandedQuote, PricePoint
+from models.store.bulk import Rule, merge, sliced
+from models.tables import LandedQuote
 from models.tables.quotes import QuoteNumbers
 
 NUMBERS = tuple(QuoteNumbers.model_fields)
@@ -42,36 +41,3 @@ async def land_quotes(session: AsyncSession, quotes: Iterable[Quote], ids: Mappi
     )
     counts = [await merge(session, LandedQuote, some, LANDING) for some in sliced(rows)]
     return sum(counts, start=Counts())
-
-
-async def append_points(session: AsyncSession, quotes: Sequence[Quote], ids: Mapping[str, int]) -> int:
-    """Keep quotes in history, one point per listing and moment; returns how many were new.
-
-    Call it after `land_quotes`: a quote without a time of its own gets a point at the time its numbers last changed.
-    """
-    dated = {
-        (ids[quote.source_id], quote.source_updated_at): quote for quote in quotes if quote.source_updated_at
-    }
-    rows = (
-        {
-            "listing_id": listing_id,
-            "observed_at": observed_at,
-            "price_usd": quote.price_usd,
-            "market_cap_usd": quote.market_cap_usd,
-            "volume_usd_24h": quote.volume_usd_24h,
-        }
-        for (listing_id, observed_at), quote in sorted(dated.items(), key=lambda item: item[0])
-    )
-    key = ("listing_id", "observed_at")
-    added = sum([await add_missing(session, PricePoint, some, key) for some in sliced(rows)])
-    undated = [ids[quote.source_id] for quote in quotes if not quote.source_updated_at]
-    if undated:
-        await session.execute(
-            text(
-                "INSERT INTO price_points (listing_id, observed_at, price_usd, market_cap_usd, volume_usd_24h)"
-                " SELECT listing_id, fetched_at, price_usd, market_cap_usd, volume_usd_24h FROM landed_quotes"
-                " WHERE listing_id = ANY(:ids) AND source_updated_at IS NULL ON CONFLICT DO NOTHING"
-            ),
-            {"ids": undated},
-        )
-    return added

@@ -13,7 +13,8 @@ from models.tables.dataset import DatasetVersion
 from models.tables.decisions import Decision
 from models.tables.links import AssetLink
 from models.tables.listings import Listing, ListingAddress
-from models.tables.prices import FxRate, PricePoint
+from models.tables.prices import FxRate, PriceCandle, PricePoint
+from models.tables.prunings import Pruning
 from models.tables.quotes import LandedQuote, Quote
 from models.tables.records import RawRecord, RejectedRecord
 from models.tables.runs import Run
@@ -31,7 +32,9 @@ __all__ = [
     "ListingAddress",
     "Notification",
     "PriceAlert",
+    "PriceCandle",
     "PricePoint",
+    "Pruning",
     "Quote",
     "RawRecord",
     "RejectedRecord",

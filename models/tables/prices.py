@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
 
@@ -16,12 +16,38 @@ class PricePoint(SQLModel, table=True):
     """
 
     __tablename__ = "price_points"
-    __table_args__ = {"postgresql_partition_by": "RANGE (observed_at)"}
+    __table_args__ = (
+        Index("ix_price_points_observed_at", "observed_at"),
+        {"postgresql_partition_by": "RANGE (observed_at)"},
+    )
 
     listing_id: int = Field(primary_key=True, sa_type=BigInteger)
     observed_at: datetime = Field(primary_key=True)
     price_usd: Decimal
     market_cap_usd: Decimal | None = None
+    volume_usd_24h: Decimal | None = None
+
+
+class PriceCandle(SQLModel, table=True):
+    """What a listing cost in an hour or a day (UTC), drawn from all its points of that time, also those pruned since.
+
+    Written with the points, in their transaction.
+    """
+
+    __tablename__ = "price_candles"
+    __table_args__ = (CheckConstraint("seconds IN (3600, 86400)", name="seconds"),)
+
+    listing_id: int = Field(primary_key=True, sa_type=BigInteger)
+    seconds: int = Field(primary_key=True)
+    opened_at: datetime = Field(primary_key=True)
+    first_at: datetime
+    last_at: datetime
+    volume_at: datetime | None = None
+    points: int
+    open_usd: Decimal
+    high_usd: Decimal
+    low_usd: Decimal
+    close_usd: Decimal
     volume_usd_24h: Decimal | None = None
 
 

@@ -17,6 +17,7 @@ class RawRecord(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("source", "feed", "record_id", "content_hash"),
         Index("ix_raw_records_source_fetched_at", "source", "fetched_at"),
+        Index("ix_raw_records_run_id", "run_id"),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=[Identity()])
@@ -33,7 +34,10 @@ class RejectedRecord(SQLModel, table=True):
     """A record, or a whole page, that could not be used. Kept once per content and reason."""
 
     __tablename__ = "rejected_records"
-    __table_args__ = (UniqueConstraint("source", "feed", "record_id", "reason", "content_hash"),)
+    __table_args__ = (
+        UniqueConstraint("source", "feed", "record_id", "reason", "content_hash"),
+        Index("ix_rejected_records_run_id", "run_id"),
+    )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=[Identity()])
     source: str = Field(foreign_key="sources.name")

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, insert
+from sqlalchemy import delete
 
 from models.db import Sessions
 from models.queries.candles import ORIGIN, CandleInterval
-from models.tables import PricePoint
+from models.store.history import load_points
+from models.tables import PriceCandle, PricePoint
 from tests.factories import key, make_asset, make_points, make_quoted
 from tests.integration.api.client import Api
 
@@ -44,20 +45,16 @@ async def listings(sessions: Sessions) -> list[int]:
 
 
 async def _keep(sessions: Sessions, listings: list[int], points: list[Point]) -> None:
-    rows = [
-        {
-            "listing_id": listings[which],
-            "observed_at": MONDAY + timedelta(minutes=minute),
-            "price_usd": price,
-            "market_cap_usd": None,
-            "volume_usd_24h": volume,
-        }
-        for which, minute, price, volume in points
-    ]
     async with sessions.begin() as session:
         await session.execute(delete(PricePoint))
-        if rows:
-            await session.execute(insert(PricePoint), rows)
+        await session.execute(delete(PriceCandle))
+        await load_points(
+            session,
+            [
+                (listings[which], MONDAY + timedelta(minutes=minute), price, None, volume)
+                for which, minute, price, volume in points
+            ],
+        )
 
 
 def _by_hand(points: list[Point], length: timedelta, count: int) -> list[dict[str, Any]]:

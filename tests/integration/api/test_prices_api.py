@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from models.db import Sessions
-from models.queries.candles import CandleInterval, Stretches
+from models.queries.candles import ORIGIN, CandleInterval, stretches
 from tests.factories import NOW, make_asset, make_listing, make_points, make_quoted
 from tests.integration.api.client import Api
 
@@ -147,10 +147,11 @@ async def test_candles_begin_where_people_expect(api: Api, subtests: pytest.Subt
 def test_stretches_hold_the_moment_before_their_end() -> None:
     for interval in CandleInterval:
         for end in (MIDNIGHT, _at(0.1), _at(31)):
-            stretches = Stretches(interval.value, 4, end)
-            last = stretches.beginnings[-1]
+            four = stretches(interval.value, 4, end)
+            last = four.start + 3 * interval.value
             assert last < end <= last + interval.value
-            assert stretches.first_at == stretches.beginnings[0] == last - 3 * interval.value
+            assert (four.start - ORIGIN) % interval.value == timedelta(0)
+            assert stretches(interval.value, 4, end, last).start == last
 
 
 async def test_a_sparkline_has_the_median_of_each_stretch_and_null_for_the_rest(

@@ -14,9 +14,10 @@ from flows.unification import PublishReport, unify_and_publish
 from flows.workshop import Workshop
 from models.db import Sessions
 from models.records import Listing, Quote
-from models.store.history import make_room
+from models.store.history import append_points
 from models.store.listings import land_listings, listing_ids
-from models.store.quotes import append_points, land_quotes
+from models.store.months import make_room
+from models.store.quotes import land_quotes
 from models.store.sources import register_sources
 
 NOW = datetime.now(UTC).replace(microsecond=0)
