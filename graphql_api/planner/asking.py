@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from graphql.execution.values import VariableValues
 
 from graphql_api.planner.readings import Elements, Found, Page, Part
 from graphql_api.planner.selections import Selected
 from graphql_api.planner.values import dissolve
+from graphql_api.planner.variables import Variables
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request's readings by field. `shape` decides the statement, `texts` are the values for its holes."""
-
-    readings: Mapping[Selected, Reading]
-    shape: tuple[object, ...]
-    texts: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reading:
     """What a method answered, and where among the request's values its own begin.
 
@@ -34,7 +24,18 @@ class Reading:
     key: tuple[object, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class Asked:
+    """What a request's methods answered. `shape` decides the statement, `texts` are the values for its holes."""
+
+    shape: tuple[object, ...]
+    texts: Sequence[str]
+    answers: Sequence[object]
+    marks: Sequence[tuple[int, int]]
+    """Where in `shape` and in `texts` each answer begins."""
+
+
+@dataclass(slots=True)
 class Asking:
     """What a method finds in place of Strawberry's info."""
 
@@ -45,31 +46,45 @@ class Questions:
     """The methods of one operation, parents before children."""
 
     def __init__(self, fields: Sequence[Selected]) -> None:
-        self._fields: list[tuple[Selected, Selected | None]] = []
+        self._fields: list[Selected] = []
+        self._parents: list[int | None] = []
         self._collect(fields, None)
 
-    def ask(self, context: object, variables: VariableValues) -> Asked:
+    def ask(self, context: object, variables: Variables) -> Asked:
         """Ask them all. Raises what a method refuses its arguments with."""
-        info, readings = Asking(context), dict[Selected, Reading]()
+        info = Asking(context)
+        answers: list[object] = []
+        marks: list[tuple[int, int]] = []
         shape: list[object] = []
         texts: list[str] = []
-        for field, parent in self._fields:
-            above = readings[parent].answer if parent else None
-            if parent and above is None:
-                answer = None  # there is nothing to be below of
-            else:
-                arguments = field.arguments.of(variables) if field.arguments else {}
-                answer = field.method(above, info, **arguments)  # type: ignore[misc] # only those with one are here
-            began, begins = len(shape), len(texts)
+        for field, parent in zip(self._fields, self._parents, strict=True):
+            above = None if parent is None else answers[parent]
+            answer = None
+            if parent is None or (above is not None and above != []):  # else there is nothing to be below of
+                answer = field.method(above, info, **field.arguments(variables))  # type: ignore[misc]
+            marks.append((len(shape), len(texts)))
+            answers.append(answer)
             _dissolve(answer, shape, texts)
-            readings[field] = Reading(answer, begins, tuple(shape[began:]))
-        return Asked(readings, tuple(shape), texts)
+        return Asked(tuple(shape), texts, answers, marks)
 
-    def _collect(self, fields: Sequence[Selected], parent: Selected | None) -> None:
+    def readings(self, asked: Asked) -> dict[Selected, Reading]:
+        """Return what was answered, by field."""
+        ends = [*(begins for begins, _ in asked.marks), len(asked.shape)][1:]
+        return {
+            field: Reading(answer, texts, asked.shape[begins:end])
+            for field, answer, (begins, texts), end in zip(
+                self._fields, asked.answers, asked.marks, ends, strict=True
+            )
+        }
+
+    def _collect(self, fields: Sequence[Selected], parent: int | None) -> None:
         for field in fields:
+            place = parent
             if field.method is not None:
-                self._fields.append((field, parent))
-            self._collect(field.below, parent if field.method is None else field)
+                place = len(self._fields)
+                self._fields.append(field)
+                self._parents.append(parent)
+            self._collect(field.below, place)
 
 
 def _dissolve(answer: object, shape: list[object], texts: list[str]) -> None:

@@ -30,7 +30,6 @@ from graphql import (
     specified_rules,
 )
 from graphql.execution.collect_fields import FragmentDetails
-from graphql.execution.values import VariableValues, get_variable_values
 from strawberry import Schema
 from strawberry.schema.schema import validate_document
 
@@ -39,6 +38,7 @@ from graphql_api.errors import ApiError
 from graphql_api.planner.asking import Questions
 from graphql_api.planner.bases import Bases
 from graphql_api.planner.selections import Selected, Selection, Unplannable
+from graphql_api.planner.variables import Definitions, Variables
 from graphql_api.planner.writing import Statement, write
 
 DOCUMENT_AT_MOST = 20_000
@@ -90,6 +90,7 @@ class _Tree:
 @dataclass(frozen=True, slots=True)
 class _Operation:
     node: OperationDefinitionNode
+    variables: Definitions
     switches: Sequence[str]
     """The variables that @skip and @include may look at."""
     sizes: Sequence[str]
@@ -146,16 +147,16 @@ class Planner:
         price = self._cost(document, operation, name, variables)
         if price > most:
             raise Unplannable(REFUSED)
-        defined = operation.node.variable_definitions or ()
-        coerced = get_variable_values(self._schema, defined, dict(variables))
-        if not isinstance(coerced, VariableValues):
+        coerced = operation.variables.of(variables)
+        if coerced is None:
             raise Unplannable(REFUSED)
         tree = self._tree(document, operation, coerced)
         asked = tree.questions.ask(context, coerced)
         key = (tree.serial, asked.shape)
         statement = self._statements.get(key)
         if statement is None:
-            statement = self._statements[key] = write(tree.fields, asked, self._bases)
+            readings = tree.questions.readings(asked)
+            statement = self._statements[key] = write(tree.fields, readings, self._bases)
         values = [asked.texts[place] for place in statement.picks]
         return Planned(statement.sql, values, price, statement.tables <= PUBLISHED)
 
@@ -184,11 +185,20 @@ class Planner:
         fragments = [each for each in node.definitions if isinstance(each, FragmentDefinitionNode)]
         return _Document(
             node,
-            {each.name.value if each.name else None: _operation(each) for each in operations},
+            {each.name.value if each.name else None: self._operation(each) for each in operations},
             {each.name.value: FragmentDetails(each) for each in fragments},
         )
 
-    def _tree(self, document: _Document, operation: _Operation, variables: VariableValues) -> _Tree:
+    def _operation(self, node: OperationDefinitionNode) -> _Operation:
+        variables = node.variable_definitions or ()
+        return _Operation(
+            node,
+            Definitions(self._schema, variables),
+            switches=[each.variable.name.value for each in variables if _is_boolean(each)],
+            sizes=[each.variable.name.value for each in variables if not _is_boolean(each)],
+        )
+
+    def _tree(self, document: _Document, operation: _Operation, variables: Variables) -> _Tree:
         """Return the operation's fields for these values of its switches."""
         key = tuple(variables.coerced.get(name) for name in operation.switches)
         if key not in operation.trees:
@@ -215,15 +225,6 @@ def _chosen(document: _Document, name: str | None) -> _Operation:
     if operation.node.operation is not OperationType.QUERY:
         raise Unplannable(operation.node.operation.value)
     return operation
-
-
-def _operation(node: OperationDefinitionNode) -> _Operation:
-    variables = node.variable_definitions or ()
-    return _Operation(
-        node,
-        switches=[each.variable.name.value for each in variables if _is_boolean(each)],
-        sizes=[each.variable.name.value for each in variables if not _is_boolean(each)],
-    )
 
 
 def _is_boolean(variable: VariableDefinitionNode) -> bool:

@@ -39,28 +39,18 @@ class Rows:
         self._session: AsyncSession | None = None
         self._connection: AsyncConnection | None = None
         self._turn = asyncio.Lock()
+        self._asking: set[asyncio.Task[Any] | None] = set()
         self.statements = 0
 
     async def all(self, statement: Statement) -> Sequence[Row]:
         """Run a Select. Raises `BadUserInput` for a value Postgres cannot take, `Unavailable` without a database."""
-        async with self._turn:
-            self.statements += 1
-            try:
-                connection = await self._snapshot()
-                return (await connection.execute(statement)).all()
-            except (DataError, UnicodeEncodeError) as error:
-                await self.close()
-                raise BadUserInput(
-                    f"An argument holds a value that cannot be looked up: {_cause(error)}"
-                ) from error
-            except (OperationalError, PoolTimeout) as error:
-                await self.close()
-                raise Unavailable(_unavailable(error)) from error
-            except ProgrammingError as error:
-                await self.close()
-                if isinstance(error.orig, UndefinedTable | UndefinedColumn):
-                    raise Unavailable(NOT_MIGRATED) from error
-                raise
+        task = asyncio.current_task()
+        self._asking.add(task)
+        try:
+            async with self._turn:
+                return await self._run(statement)
+        finally:
+            self._asking.discard(task)
 
     async def first(self, statement: Statement) -> Row | None:
         """Run a Select and return its first row, if it has one."""
@@ -72,7 +62,36 @@ class Rows:
         return int((await self.all(statement))[0][0])
 
     async def close(self) -> None:
-        """Give the connection back; the next statement would open a new snapshot."""
+        """Stop what still asks, and give the connection back; the next statement would open a new snapshot.
+
+        An execution that has failed leaves those of its resolvers behind that were not done.
+        """
+        left = [task for task in self._asking if task is not None and task is not asyncio.current_task()]
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        await self._give_back()
+
+    async def _run(self, statement: Statement) -> Sequence[Row]:
+        self.statements += 1
+        try:
+            connection = await self._snapshot()
+            return (await connection.execute(statement)).all()
+        except (DataError, UnicodeEncodeError) as error:
+            await self._give_back()
+            raise BadUserInput(
+                f"An argument holds a value that cannot be looked up: {_cause(error)}"
+            ) from error
+        except (OperationalError, PoolTimeout) as error:
+            await self._give_back()
+            raise Unavailable(_unavailable(error)) from error
+        except ProgrammingError as error:
+            await self._give_back()
+            if isinstance(error.orig, UndefinedTable | UndefinedColumn):
+                raise Unavailable(NOT_MIGRATED) from error
+            raise
+
+    async def _give_back(self) -> None:
         session, self._session, self._connection = self._session, None, None
         if session is not None:
             try:

@@ -11,16 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
-    FieldNode,
     GraphQLField,
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
     OperationDefinitionNode,
-    VariableNode,
-    Visitor,
     get_named_type,
-    visit,
 )
 from graphql.execution.collect_fields import (
     FieldDetails,
@@ -28,10 +24,10 @@ from graphql.execution.collect_fields import (
     collect_fields,
     collect_subfields,
 )
-from graphql.execution.values import VariableValues, get_argument_values
 from strawberry import Schema
-from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
+
+from graphql_api.planner.variables import Arguments, Variables, arguments_of, no_arguments
 
 KEY_AT_MOST = 63
 """Bytes that Postgres keeps of a name."""
@@ -46,18 +42,6 @@ class Unplannable(Exception):  # noqa: N818 - reads as what it says
     """Strawberry's execution has to answer; the message is the reason, as it is counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
-    """A field's arguments, as its method takes them: the same each time, or read from a request's variables."""
-
-    read: Callable[[VariableValues], Mapping[str, Any]]
-    constant: Mapping[str, Any] | None
-
-    def of(self, variables: VariableValues) -> Mapping[str, Any]:
-        """Return the arguments for a request's variables. Raises `GraphQLError` for what cannot be converted."""
-        return self.read(variables) if self.constant is None else self.constant
-
-
 @dataclass(slots=True, eq=False)
 class Selected:
     """One field of the answer. `method` tells what stands behind it; a field without one is a column."""
@@ -66,7 +50,7 @@ class Selected:
     name: str
     kind: GraphQLNamedType
     method: Callable[..., Any] | None = None
-    arguments: Arguments | None = None
+    arguments: Arguments = no_arguments
     below: list[Selected] = field(default_factory=list)
 
 
@@ -78,25 +62,24 @@ class Selection:
         schema: Schema,
         operation: OperationDefinitionNode,
         fragments: dict[str, FragmentDetails],
-        variables: VariableValues,
+        variables: Variables,
     ) -> None:
         self._strawberry = schema
         self._schema: GraphQLSchema = schema._schema  # noqa: SLF001 - Strawberry's only door to graphql-core's schema
         self._operation = operation
         self._fragments = fragments
         self._variables = variables
+        self._values = variables.whole()
 
     def fields(self) -> list[Selected]:
         """Collect the fields of the operation."""
         root = self._schema.query_type
         assert root is not None  # noqa: S101 - ours has one
-        found = collect_fields(self._schema, self._fragments, self._variables, root, self._operation)
+        found = collect_fields(self._schema, self._fragments, self._values, root, self._operation)
         return self._all(root, found.grouped_field_set)
 
     def _below(self, kind: GraphQLObjectType, details: list[FieldDetails]) -> list[Selected]:
-        found = collect_subfields(
-            self._schema, self._fragments, self._variables, self._operation, kind, details
-        )
+        found = collect_subfields(self._schema, self._fragments, self._values, self._operation, kind, details)
         return self._all(kind, found.grouped_field_set)
 
     def _all(self, of: GraphQLObjectType, grouped: Mapping[str, list[FieldDetails]]) -> list[Selected]:
@@ -117,20 +100,10 @@ class Selection:
         selected = Selected(key, _strawberry_field(definition).python_name, kind)
         selected.method = _method(definition)
         if selected.method is not None:
-            selected.arguments = self._arguments(definition, node)
+            selected.arguments = arguments_of(self._strawberry, definition, node, self._variables)
         if isinstance(kind, GraphQLObjectType):
             selected.below = self._below(kind, details)
         return selected
-
-    def _arguments(self, definition: GraphQLField, node: FieldNode) -> Arguments:
-        schema, taken = self._strawberry, _strawberry_field(definition).arguments
-
-        def read(variables: VariableValues) -> Mapping[str, Any]:
-            values = get_argument_values(definition, node, variables)
-            registry = schema.schema_converter.scalar_registry
-            return convert_arguments(values, taken, registry, schema.config)
-
-        return Arguments(read, None if _has_variables(node) else read(self._variables))
 
 
 def _strawberry_field(definition: GraphQLField) -> StrawberryField:
@@ -147,18 +120,3 @@ def _method(definition: GraphQLField) -> Callable[..., Any] | None:
     if method is None:
         raise Unplannable("a field with code of its own")
     return method
-
-
-class _Variables(Visitor):
-    found = False
-
-    def enter_variable(self, node: VariableNode, *_: object) -> None:
-        del node
-        self.found = True
-
-
-def _has_variables(node: FieldNode) -> bool:
-    variables = _Variables()
-    for argument in node.arguments or ():
-        visit(argument, variables)
-    return variables.found

@@ -6,12 +6,12 @@ a hole in the statement that each request fills with its own: so one statement s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import fields
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, DateTime, Float, Interval, Numeric, String, Text
 from sqlalchemy.ext.compiler import compiles
@@ -72,44 +72,56 @@ def _spell_outer(_element: Outer, _compiler: object, **_: object) -> str:
     return f"{MARK}{OUTER}{MARK}"
 
 
-def dissolve(values: object, shape: list[object], texts: list[str]) -> None:
+def dissolve(value: object, shape: list[object], texts: list[str]) -> None:
     """Add to `shape` what decides the statement, and to `texts` what fills its holes, in the order of `with_holes`."""
-    match values:
-        case None | bool() | Enum():
-            shape.append(values)
-        case str():
-            shape.append(str)
-            texts.append(values)
-        case int() | float() | Decimal():
-            shape.append(type(values))
-            texts.append(str(values))
-        case datetime():
-            shape.append(datetime)
-            texts.append(values.isoformat())
-        case timedelta():
-            shape.append(timedelta)
-            texts.append(f"{values.days} days {values.seconds} seconds {values.microseconds} microseconds")
-        case tuple():
-            shape.append(tuple)
-            texts.append(_array(values))
-        case _:
-            shape.append(type(values))
-            for field in fields(values):  # type: ignore[arg-type] # an argument of a query is nothing else
-                dissolve(getattr(values, field.name), shape, texts)
+    kind = type(value)
+    if (spell := _SPELLED.get(kind)) is not None:
+        shape.append(kind)
+        texts.append(spell(value))
+    elif value is None or isinstance(value, bool | Enum):
+        shape.append(value)
+    else:
+        shape.append(kind)
+        for name in _names_in(kind):
+            dissolve(getattr(value, name), shape, texts)
 
 
 def with_holes(value: Any, numbers: Iterator[int]) -> Any:  # noqa: ANN401 - whatever a query takes
     """Return the same value with holes for what fills the statement, numbered as they come."""
     if value is None or isinstance(value, bool | Enum):
         return value
-    if is_dataclass(value):
-        parts = [with_holes(getattr(value, field.name), numbers) for field in fields(value)]
-        return cast("Any", type(value))(*parts)
-    kind = next(kind for kind in _TYPES if isinstance(value, kind))
-    return Hole(next(numbers), kind)
+    kind = type(value)
+    if kind in _SPELLED:
+        return Hole(next(numbers), kind)
+    return kind(*(with_holes(getattr(value, name), numbers) for name in _names_in(kind)))
+
+
+def _names_in(kind: type[Any]) -> tuple[str, ...]:
+    """Name the fields of a dataclass: beside plain values nothing else is an argument of a query."""
+    names = _names.get(kind)
+    if names is None:
+        names = _names[kind] = tuple(each.name for each in fields(kind))
+    return names
+
+
+def _interval(length: timedelta) -> str:
+    return f"{length.days} days {length.seconds} seconds {length.microseconds} microseconds"
 
 
 def _array(texts: tuple[str, ...]) -> str:
     """Spell texts as Postgres reads an array."""
     quoted = (text.replace("\\", r"\\").replace('"', r"\"") for text in texts)
     return "{" + ",".join(f'"{text}"' for text in quoted) + "}"
+
+
+_SPELLED: dict[type[Any], Callable[[Any], str]] = {
+    str: str,
+    int: str,
+    float: str,
+    Decimal: str,
+    datetime: datetime.isoformat,
+    timedelta: _interval,
+    tuple: _array,
+}
+"""How a value of each type is written for Postgres to read. A value of any of these types fills a hole."""
+_names: dict[type[Any], tuple[str, ...]] = {}

@@ -9,11 +9,11 @@ Names given here are numbers in quotes: no key of an answer can be one, so none 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from graphql_api.planner.asking import Asked, Reading
+from graphql_api.planner.asking import Reading
 from graphql_api.planner.bases import Base, Bases
 from graphql_api.planner.leaves import leaf, leaf_in_json
 from graphql_api.planner.pages import Column, PageWriter
@@ -35,9 +35,9 @@ class Statement:
     tables: frozenset[str]
 
 
-def write(fields: Sequence[Selected], asked: Asked, bases: Bases) -> Statement:
-    """Write the statement of an operation for the shape that was asked."""
-    writer = _Writer(asked, bases)
+def write(fields: Sequence[Selected], readings: Mapping[Selected, Reading], bases: Bases) -> Statement:
+    """Write the statement of an operation out of what its methods answered."""
+    writer = _Writer(readings, bases)
     answer = writer.object(fields, _nothing)
     checks = " AND ".join(writer.checks) or "true"
     return Statement(f"SELECT {answer}, {checks}".encode(), tuple(writer.picks), frozenset(writer.tables))
@@ -45,7 +45,7 @@ def write(fields: Sequence[Selected], asked: Asked, bases: Bases) -> Statement:
 
 @dataclass(slots=True)
 class _Writer:
-    asked: Asked
+    readings: Mapping[Selected, Reading]
     bases: Bases
     picks: list[int] = field(default_factory=list)
     checks: list[str] = field(default_factory=list)
@@ -85,7 +85,7 @@ class _Writer:
             return f"'{field.kind.name}'"
         if field.method is None:
             return leaf(field.kind, column(field.name))
-        return self.read(field, self.asked.readings[field], column)
+        return self.read(field, self.readings[field], column)
 
     def read(self, field: Selected, reading: Reading, column: Column) -> str:
         """Write what a field's reading stands for."""
@@ -100,6 +100,8 @@ class _Writer:
                 told = self.elements(field, elements, column)
             case None:
                 told = "NULL::json"
+            case []:
+                told = "'[]'::json"
             case _:  # an object of ours, whose fields' methods know what it knows
                 told = self.object(field.below, _nothing)
         return told
