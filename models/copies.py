@@ -52,7 +52,9 @@ async def stop_copies(connection: AsyncConnection) -> None:
         if stopped:
             return
         if time.monotonic() > deadline:
-            log.warning("somebody holds copies and does not answer; their lease is over", seconds=PATIENCE_SECONDS)
+            log.warning(
+                "somebody holds copies and does not answer; their lease is over", seconds=PATIENCE_SECONDS
+            )
             return
         await asyncio.sleep(pause)
         pause = min(2 * pause, 0.1)

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGresult
@@ -20,7 +21,8 @@ from psycopg.pq.abc import PGresult
 from models.db import BECOME_READER, psycopg_url, session_options
 
 Value = str | list[str] | None
-Connect = Callable[[], Awaitable["Reader"]]
+Lost = Callable[["Reader"], None]
+Connect = Callable[[Lost], Awaitable["Reader"]]
 
 PREPARED_AT_MOST = 200
 """Statements that one connection keeps prepared. Postgres holds some 50 kB for each."""
@@ -38,7 +40,7 @@ class NoneFree(Exception):  # noqa: N818 - reads as what happened
 class Reader:
     """One connection. It answers one asker at a time."""
 
-    def __init__(self, connection: psycopg.AsyncConnection, lost: Callable[[Reader], None]) -> None:
+    def __init__(self, connection: psycopg.AsyncConnection, lost: Lost) -> None:
         self._connection = connection
         self._pg = connection.pgconn
         self._lost = lost
@@ -150,7 +152,7 @@ class Reader:
 class Readers:
     """All connections of one process. They are opened when they are needed, and stay."""
 
-    def __init__(self, connect: Callable[[Callable[[Reader], None]], Awaitable[Reader]], size: int, wait_seconds: float) -> None:
+    def __init__(self, connect: Connect, size: int, wait_seconds: float) -> None:
         self._connect = connect
         self._size = size
         self._wait_seconds = wait_seconds
@@ -265,13 +267,12 @@ async def readers(
     url: str, *, size: int, statement_timeout_seconds: int = 30, wait_seconds: float = 10
 ) -> AsyncIterator[Readers]:
     """Have such connections for the length of the block, in the role and with the limits of sessions that only read."""
-    address = psycopg_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    where = psycopg_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     options = session_options(statement_timeout_seconds, read_only=True)
+    address = make_conninfo(where, options=options, **conninfo_to_dict(_LASTING))
 
-    async def connect(lost: Callable[[Reader], None]) -> Reader:
-        connection = await psycopg.AsyncConnection.connect(
-            address, autocommit=True, options=options, **psycopg.conninfo.conninfo_to_dict(_LASTING)
-        )
+    async def connect(lost: Lost) -> Reader:
+        connection = await psycopg.AsyncConnection.connect(address, autocommit=True)
         await connection.execute(BECOME_READER)
         return Reader(connection, lost)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import orjson
 from strawberry.http import GraphQLRequestData
@@ -44,20 +43,16 @@ def from_body(header: str, body: bytes, batch_limit: int) -> Operations:
 def _operation(told: object) -> GraphQLRequestData:
     if not isinstance(told, dict):
         raise BadUserInput("An operation is a JSON object with `query`, or an array of such objects.")
-    parts: dict[str, Any] = {name: _part(told, name) for name in PARTS}
+    for name, kind in PARTS.items():
+        value = told.get(name)
+        if value is not None and not isinstance(value, kind):
+            raise BadUserInput(f"`{name}` must be {SPOKEN[kind]} or null.")
     return GraphQLRequestData(
-        query=parts["query"],
-        variables=parts["variables"],
-        operation_name=parts["operationName"],
-        extensions=parts["extensions"],
+        query=told.get("query"),
+        variables=told.get("variables"),
+        operation_name=told.get("operationName"),
+        extensions=told.get("extensions"),
     )
-
-
-def _part(told: Mapping[str, object], name: str) -> object:
-    value = told.get(name)
-    if value is not None and not isinstance(value, PARTS[name]):
-        raise BadUserInput(f"`{name}` must be {SPOKEN[PARTS[name]]} or null.")
-    return value
 
 
 def _json(text: bytes, where: str) -> object:
