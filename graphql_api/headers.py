@@ -39,10 +39,10 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = list(message.get("headers", ()))
+                headers = message.get("headers", ())
                 said = self._names.intersection([name for name, _ in headers])
-                headers += [each for each in self._added if each[0] not in said] if said else self._added
-                message["headers"] = headers
+                missing = [each for each in self._added if each[0] not in said] if said else self._added
+                message["headers"] = [*headers, *missing]
             await send(message)
 
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)

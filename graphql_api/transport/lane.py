@@ -28,7 +28,7 @@ from graphql_api.settings import ApiSettings
 from graphql_api.transport.caching import NEVER, matches, policy, validator
 from graphql_api.transport.compressing import Compressing
 from graphql_api.transport.media import GRAPHQL_JSON, JSON, answered_in, content_type
-from graphql_api.transport.operations import Operations, from_body, from_query_string
+from graphql_api.transport.operations import Operations, from_json, from_query_string
 from graphql_api.transport.persisted import PersistedQueries
 from graphql_api.transport.refusals import refusal
 from models.readers import NoneFree, Value
@@ -133,7 +133,7 @@ class FastLane:
             if body is None:
                 asked: Operations = from_query_string(QueryParams(scope["query_string"]))
             else:
-                asked = from_body(JSON, body, self._settings.batch_limit)
+                asked = from_json(body, self._settings.batch_limit)
             if isinstance(asked, list):
                 return None
             if asked.extensions:

@@ -25,13 +25,18 @@ def from_query_string(parameters: Mapping[str, object]) -> GraphQLRequestData:
 
 
 def from_body(header: str, body: bytes, batch_limit: int) -> Operations:
-    """Read the body of a POST: one operation, or an array of at most `batch_limit`."""
+    """Read the body of a POST, whose header says that it is JSON: see `from_json`."""
     media_type, charset = content_type(header)
     if media_type != JSON:
         got = f"content-type {media_type[:80]}" if media_type else "no content-type"
         raise UnsupportedMediaType(f"A POST must carry JSON as content-type {JSON}, got {got}.")
     if charset not in {"utf-8", "utf8"}:
         raise UnsupportedMediaType(f"JSON is read as UTF-8, not as {charset[:40]}.")
+    return from_json(body, batch_limit)
+
+
+def from_json(body: bytes, batch_limit: int) -> Operations:
+    """Read one operation, or an array of at most `batch_limit`."""
     told = _json(body, "The body")
     if not isinstance(told, list):
         return _operation(told)
