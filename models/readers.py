@@ -30,6 +30,8 @@ REMEMBERED_AT_MOST = 1000
 """Statements that were sent once: the second time they are worth preparing."""
 FAREWELL_SECONDS = 5
 """How long a statement whose asker went away may take to be dropped, before its connection is."""
+ENDED = "57P"
+"""How the codes begin with which a server ends a connection."""
 _LASTING = "application_name='kasparro reader' connect_timeout=10 keepalives_idle=30 keepalives_interval=10"
 
 
@@ -49,6 +51,7 @@ class Reader:
         self._names: OrderedDict[bytes, bytes] = OrderedDict()
         self._once: OrderedDict[bytes, None] = OrderedDict()
         self._numbered = 0
+        self._preparing: bytes | None = None
         self._answer: asyncio.Future[PGresult] | None = None
         self._last: PGresult | None = None
         self.is_busy = False
@@ -58,10 +61,14 @@ class Reader:
     async def read(self, statement: bytes, values: Sequence[bytes | None]) -> PGresult:
         """Run a statement. Raises psycopg's errors. Cancelled it is busy until `settle` has been awaited."""
         name = await self._name(statement)
-        if name is None:
-            self._pg.send_query_params(statement, values)
-        else:
-            self._pg.send_query_prepared(name, values)
+        try:
+            if name is None:
+                self._pg.send_query_params(statement, values)
+            else:
+                self._pg.send_query_prepared(name, values)
+        except psycopg.OperationalError as error:
+            self.abandon(error)
+            raise
         return await self._answered()
 
     async def settle(self) -> None:
@@ -71,6 +78,8 @@ class Reader:
             await self._connection.cancel_safe(timeout=FAREWELL_SECONDS)
             while self.is_busy:
                 await self._answer
+            if self._preparing is not None:
+                await self._unprepare(self._preparing)
 
     def close(self) -> None:
         """End the connection; whoever waits for its answer hears of it."""
@@ -91,15 +100,21 @@ class Reader:
                 self._once.popitem(last=False)
             return None
         self._numbered += 1
-        name = b"s%d" % self._numbered
+        self._preparing = name = b"s%d" % self._numbered
         self._pg.send_prepare(name, statement)
         await self._answered()
+        self._preparing = None
         self._names[statement] = name
         del self._once[statement]
         if len(self._names) > PREPARED_AT_MOST:
-            self._pg.send_close_prepared(self._names.popitem(last=False)[1])
-            await self._answered()
+            await self._unprepare(self._names.popitem(last=False)[1])
         return name
+
+    async def _unprepare(self, name: bytes) -> None:
+        self._preparing = name  # until it is gone: whoever is cancelled meanwhile leaves that to `settle`
+        self._pg.send_close_prepared(name)
+        await self._answered()
+        self._preparing = None
 
     async def _answered(self) -> PGresult:
         self.is_busy = True
@@ -117,7 +132,7 @@ class Reader:
             if not self._pg.flush():
                 self._loop.remove_writer(self._socket)
         except psycopg.OperationalError as error:
-            self._break(error)
+            self.abandon(error)
 
     def _hear(self) -> None:
         """Take what came; with the last of an answer, wake who waits for it."""
@@ -131,7 +146,7 @@ class Reader:
             else:
                 return
         except psycopg.OperationalError as error:
-            self._break(error)
+            self.abandon(error)
             return
         answer, last, self._last = self._answer, self._last, None
         if self.is_busy and last is not None:
@@ -139,9 +154,12 @@ class Reader:
             if answer is not None and not answer.done():
                 answer.set_result(last)
         if self._pg.status == ConnStatus.BAD:
-            self._break(psycopg.OperationalError("the connection is lost"))
+            self.abandon(psycopg.OperationalError("the connection is lost"))
 
-    def _break(self, error: psycopg.OperationalError) -> None:
+    def abandon(self, error: psycopg.OperationalError) -> None:
+        """Have no more to do with a connection that is broken."""
+        if not self.is_open:
+            return
         self.close()
         self.is_busy = False
         if self._answer is not None and not self._answer.done():
@@ -176,10 +194,11 @@ class Readers:
         reader = await self._take()
         try:
             result = await reader.read(statement, sent)
-        except psycopg.OperationalError:
-            if reader.is_open:
+        except psycopg.OperationalError as error:
+            if reader.is_open and not (error.sqlstate or "").startswith(ENDED):
                 raise
             # It broke while nobody looked, or under us: what only reads may be asked again.
+            reader.abandon(error)
             reader = await self._take()
             result = await reader.read(statement, sent)
         finally:
@@ -196,22 +215,27 @@ class Readers:
             self._idle.pop().close()
 
     async def _take(self) -> Reader:
-        if self._idle:
-            return self._idle.pop()
-        if self._opened < self._size:
-            return await self._open()
+        while True:
+            if self._idle:
+                return self._idle.pop()
+            if self._opened < self._size:
+                return await self._open()
+            if (reader := await self._wait()) is not None:
+                return reader
+
+    async def _wait(self) -> Reader | None:
+        """Wait for a connection, or for room for one (None)."""
         turn: asyncio.Future[Reader | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         try:
             async with asyncio.timeout(self._wait_seconds):
-                reader = await turn
+                return await turn
         except BaseException as error:
             if turn.done() and not turn.cancelled():  # it came in the moment that the asker went
                 self._pass_on(turn.result())
             if isinstance(error, TimeoutError):
                 raise NoneFree from error
             raise
-        return await self._open() if reader is None else reader
 
     async def _open(self) -> Reader:
         self._opened += 1
@@ -236,9 +260,7 @@ class Readers:
         try:
             await reader.settle()
         except (psycopg.Error, TimeoutError, asyncio.CancelledError):
-            if reader.is_open:
-                reader.close()
-                self._forget(reader)
+            reader.abandon(psycopg.OperationalError("the connection did not come to rest"))
         else:
             self._pass_on(reader)
 
@@ -273,7 +295,11 @@ async def readers(
 
     async def connect(lost: Lost) -> Reader:
         connection = await psycopg.AsyncConnection.connect(address, autocommit=True)
-        await connection.execute(BECOME_READER)
+        try:
+            await connection.execute(BECOME_READER)
+        except BaseException:
+            await connection.close()
+            raise
         return Reader(connection, lost)
 
     pool = Readers(connect, size, wait_seconds)

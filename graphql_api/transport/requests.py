@@ -24,7 +24,7 @@ class RequestId:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = _given(scope) or f"{random.getrandbits(128):032x}"  # noqa: S311 - no secret
+        request_id = _given(scope) or f"{random.getrandbits(128):032x}"
         scope.setdefault("state", {})["request_id"] = request_id
         header = (_NAME, request_id.encode())
 
