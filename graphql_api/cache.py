@@ -20,10 +20,11 @@ from graphql_api.counters import Counters
 from graphql_api.settings import ApiSettings
 from models.copies import Lease
 
+Key = tuple[Hashable, ...]
 Make = Callable[[], Awaitable[bytes]]
 
 OVERHEAD_BYTES = 1000
-"""What an answer takes beside its text: its key's objects, its place in the order."""
+"""What an answer takes beside its texts: the objects they are in, its place in the order."""
 ENCODINGS_AT_MOST = 4
 """Ways of asking for compression that one answer is kept in."""
 
@@ -37,11 +38,15 @@ class Answer:
     etag: str | None = None
     encoded: dict[bytes, tuple[bytes, bytes | None]] = field(default_factory=dict)
     """By Accept-Encoding: the content as it is sent, and its Content-Encoding."""
+    key: Key | None = None
+    """What it is kept under."""
 
     @property
     def size(self) -> int:
         """What it takes in memory, about."""
-        return len(self.body) + sum(len(body) for body, _ in self.encoded.values()) + OVERHEAD_BYTES
+        texts = sum(len(part) for part in self.key or () if isinstance(part, str | bytes))
+        encoded = sum(len(body) for body, _ in self.encoded.values())
+        return len(self.body) + encoded + texts + OVERHEAD_BYTES
 
 
 @dataclass(slots=True)
@@ -57,8 +62,8 @@ class ResponseCache:
         self._most = settings.response_cache_mb * 1_000_000
         self._seconds = settings.response_cache_seconds
         self._counters = counters
-        self._kept: OrderedDict[Hashable, tuple[Answer, int]] = OrderedDict()
-        self._making: dict[Hashable, _Making] = {}
+        self._kept: OrderedDict[Key, tuple[Answer, int]] = OrderedDict()
+        self._making: dict[Key, _Making] = {}
         self._epoch = 0
         self.bytes = 0
         self.lease = Lease(self.drop)
@@ -71,7 +76,7 @@ class ResponseCache:
         """Whether anything is kept at all."""
         return self._most > 0 and self._seconds > 0
 
-    def find(self, key: Hashable) -> Answer | None:
+    def find(self, key: Key) -> Answer | None:
         """Return the answer that is kept, if it may be given now."""
         found = self._kept.get(key)
         if found is None or not self.lease.is_valid:
@@ -83,7 +88,7 @@ class ResponseCache:
         self._counters.cache_hits += 1
         return found[0]
 
-    async def answer(self, key: Hashable, make: Make) -> Answer:
+    async def answer(self, key: Key, make: Make) -> Answer:
         """Make an answer that is not kept, once for all who ask for it at the same time, and keep it."""
         if not self.is_on:
             return Answer(await make())
@@ -104,12 +109,12 @@ class ResponseCache:
             if not making.waiting:
                 self._leave(key, making)
 
-    def grown(self, key: Hashable, answer: Answer) -> None:
+    def grown(self, answer: Answer) -> None:
         """Reckon again what an answer takes, after something was derived from it."""
-        found = self._kept.get(key)
-        if found is not None and found[0] is answer:
-            self._remove(key)
-            self._keep(key, answer)
+        found = self._kept.get(answer.key) if answer.key is not None else None
+        if found is not None and answer.key is not None and found[0] is answer:
+            self._remove(answer.key)
+            self._keep(answer.key, answer)
 
     def drop(self) -> None:
         """Forget everything: a publication is announced. What is being made still goes to who waits for it."""
@@ -118,14 +123,14 @@ class ResponseCache:
         self._making.clear()
         self.bytes = 0
 
-    async def _make(self, key: Hashable, make: Make) -> Answer:
+    async def _make(self, key: Key, make: Make) -> Answer:
         epoch, began_at = self._epoch, time.monotonic()
         answer = Answer(await make(), began_at)
         if self._epoch == epoch and self.lease.is_valid:
             self._keep(key, answer)
         return answer
 
-    def _leave(self, key: Hashable, making: _Making) -> None:
+    def _leave(self, key: Key, making: _Making) -> None:
         if self._making.get(key) is making:
             del self._making[key]
         if not making.task.done():
@@ -133,7 +138,8 @@ class ResponseCache:
         elif not making.task.cancelled():
             making.task.exception()  # seen, also where the last to wait for it just left
 
-    def _keep(self, key: Hashable, answer: Answer) -> None:
+    def _keep(self, key: Key, answer: Answer) -> None:
+        answer.key = key
         size = answer.size
         if size > self._most // 8:
             return
@@ -142,5 +148,5 @@ class ResponseCache:
         while self.bytes > self._most:
             self._remove(next(iter(self._kept)))
 
-    def _remove(self, key: Hashable) -> None:
+    def _remove(self, key: Key) -> None:
         self.bytes -= self._kept.pop(key)[1]

@@ -20,9 +20,6 @@ class Compressing:
 
     async def encoded(self, answer: Answer, accepted: bytes) -> tuple[bytes, bytes | None]:
         """Return an answer's content as it is sent to who accepts these encodings, and which of them it is in."""
-        known = answer.encoded.get(accepted)
-        if known is not None:
-            return known
         sent: list[Message] = []
 
         async def send(message: Message) -> None:

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from strawberry.http import GraphQLRequestData
 
-from graphql_api.cache import Answer
+from graphql_api.cache import Answer, Key
 from graphql_api.context import Context, Services
 from graphql_api.database_errors import told
 from graphql_api.errors import ApiError, TooLarge, Unavailable
@@ -38,7 +38,8 @@ READ_HERE = frozenset({b"accept", b"accept-encoding", b"content-type", b"if-none
 IN_JSON = f"{JSON}; charset=utf-8".encode()
 IN_GRAPHQL_JSON = f"{GRAPHQL_JSON}; charset=utf-8".encode()
 Headers = Mapping[bytes, bytes]
-Key = tuple[str | None, str | None, bytes, str | None]
+LONGEST_REMEMBERED = 200
+"""Longer headers are read anew each time."""
 
 log = structlog.get_logger(__name__)
 
@@ -103,7 +104,7 @@ class FastLane:
         if answer is None or media_type is None:
             await self.app(scope, receive, send)
         else:
-            await self._send(answer, media_type, scope["method"], headers, send)
+            await self._send(answer, media_type, scope, headers, send)
 
     async def _body(self, receive: Receive) -> bytes:
         message = await receive()
@@ -180,30 +181,39 @@ class FastLane:
         )
 
     async def _send(
-        self, answer: Answer, media_type: bytes, method: str, headers: Headers, send: Send
+        self, answer: Answer, media_type: bytes, scope: Scope, headers: Headers, send: Send
     ) -> None:
-        body, encoding = answer.body, None
+        caching = self._on_post if scope["method"] == "POST" else self._on_get(answer, headers)
+        known = headers.get(b"if-none-match")
+        if (
+            known
+            and answer.etag
+            and scope["method"] == "GET"
+            and matches(known.decode("latin-1"), answer.etag)
+        ):
+            await send({"type": "http.response.start", "status": 304, "headers": caching})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        body, said = answer.body, [(b"content-type", media_type), *caching]
         if (accepted := headers.get(b"accept-encoding")) is not None:
-            body, encoding = await self._compressing.encoded(answer, accepted)
-        said = [(b"content-type", media_type), (b"content-length", b"%d" % len(body))]
-        if encoding is not None:
-            said.append((b"content-encoding", encoding))
-        if method == "POST":
-            said += self._on_post
-        else:
-            etag = answer.etag = answer.etag or validator(answer.body)
-            kept = [
-                (b"etag", etag.encode()),
-                (b"cache-control", policy(self._settings, has_key=b"x-api-key" in headers).encode()),
-                (b"vary", self._vary_get),
-            ]
-            if (known := headers.get(b"if-none-match")) and matches(known.decode("latin-1"), etag):
-                await send({"type": "http.response.start", "status": 304, "headers": kept})
-                await send({"type": "http.response.body", "body": b""})
-                return
-            said += kept
+            if (encoded := answer.encoded.get(accepted)) is None:
+                encoded = await self._compressing.encoded(answer, accepted)
+                scope["app"].state.services.cache.grown(answer)
+            body, encoding = encoded
+            if encoding is not None:
+                said.append((b"content-encoding", encoding))
+        said.append((b"content-length", b"%d" % len(body)))
         await send({"type": "http.response.start", "status": 200, "headers": said})
         await send({"type": "http.response.body", "body": body})
+
+    def _on_get(self, answer: Answer, headers: Headers) -> list[tuple[bytes, bytes]]:
+        answer.etag = answer.etag or validator(answer.body)
+        may_keep = policy(self._settings, has_key=b"x-api-key" in headers)
+        return [
+            (b"etag", answer.etag.encode()),
+            (b"cache-control", may_keep.encode()),
+            (b"vary", self._vary_get),
+        ]
 
 
 def _raise_or_log(error: psycopg.Error | UnicodeEncodeError | NoneFree) -> None:
@@ -229,15 +239,23 @@ def _again(body: bytes, receive: Receive) -> Receive:
     return receive_again
 
 
-@lru_cache(256)
 def _media_type(accept: bytes) -> bytes | None:
+    return (_chosen if len(accept) <= LONGEST_REMEMBERED else _chosen.__wrapped__)(accept)
+
+
+@lru_cache(256)
+def _chosen(accept: bytes) -> bytes | None:
     """Choose in which of the two kinds of JSON an answer goes; None: a page or a stream is asked for."""
     chosen = answered_in({"accept": accept.decode("latin-1")})
     return IN_GRAPHQL_JSON if chosen == GRAPHQL_JSON else IN_JSON if chosen == JSON else None
 
 
-@lru_cache(256)
 def _is_json(header: bytes) -> bool:
+    return (_says_json if len(header) <= LONGEST_REMEMBERED else _says_json.__wrapped__)(header)
+
+
+@lru_cache(256)
+def _says_json(header: bytes) -> bool:
     media_type, charset = content_type(header.decode("latin-1"))
     return media_type == JSON and charset in {"utf-8", "utf8"}
 

@@ -97,7 +97,7 @@ async def test_a_cancelled_asker_takes_the_statement_with_it_and_leaves_a_sound_
 
 
 async def test_askers_who_come_and_go_at_random_never_get_each_others_answers(pool: Readers) -> None:
-    chance = random.Random(7)
+    chance = random.Random(7)  # noqa: S311 - no secret
 
     async def ask(number: int) -> None:
         text, _ = await pool.read(b"SELECT $1::text || pg_sleep($2::float), true", [str(number), "0.002"])

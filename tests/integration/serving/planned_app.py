@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx
 import uvicorn
@@ -80,7 +81,7 @@ class Process:
 @contextmanager
 def planned_processes(database_url: str, how_many: int) -> Iterator[list[Process]]:
     """Serve it from processes of their own."""
-    environment = os.environ | {"DATABASE_URL": database_url, "PYTHONPATH": os.getcwd()}
+    environment = os.environ | {"DATABASE_URL": database_url, "PYTHONPATH": str(Path.cwd())}
     with ExitStack() as stack:
         started = []
         for _ in range(how_many):
