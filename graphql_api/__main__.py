@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
+from importlib.util import find_spec
+from multiprocessing import parent_process
+from threading import Thread
 
 import psycopg
+import structlog
 import uvicorn
 from cyclopts import App
 from pydantic import ValidationError
@@ -24,9 +29,12 @@ from models.settings import DatabaseSettings, told
 from models.vault import open_vault
 
 DATABASE_SECONDS = 30
+FAST = ("uvloop", "httptools")
+"""What uvicorn takes by itself where it is installed: without them a request costs it nearly twice as much."""
 SHUTDOWN_SECONDS = 10
 """How long answers that have begun may still take. Streams would never end by themselves."""
 
+log = structlog.get_logger(__name__)
 app = App(name="python -m graphql_api", help="The GraphQL and REST API of Kasparro.")
 
 
@@ -48,6 +56,7 @@ def serve(*, reload: bool = False, database_seconds: float = DATABASE_SECONDS) -
         uvicorn.run(
             "graphql_api.__main__:build",
             factory=True,
+            workers=1 if reload else settings.web_concurrency,
             host=settings.api_host,
             port=settings.api_port,
             reload=reload,
@@ -80,7 +89,22 @@ def bring_assets() -> None:
 def build() -> Starlette:
     """Build the application from the environment: what uvicorn calls."""
     log_to_stderr()
+    _leave_with_parent()
+    for missing in (name for name in FAST if find_spec(name) is None):
+        log.error("the server is slower than it need be: install uvicorn[standard]", missing=missing)
     return create_app(ApiSettings(), DatabaseSettings())
+
+
+def _leave_with_parent() -> None:
+    """Stop when the process that started this one is gone: a worker would keep the port for ever."""
+    parent = parent_process()
+    if parent is not None:
+
+        def watch() -> None:
+            parent.join()
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        Thread(target=watch, daemon=True).start()
 
 
 def await_database(url: str, seconds: float) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 import httpx
 from starlette.applications import Starlette
@@ -14,37 +14,53 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Route, WebSocketRoute
 from starlette_compress import CompressMiddleware
+from strawberry.http import GraphQLRequestData
 
-from graphql_api.context import Services
+from graphql_api.cache import ResponseCache
+from graphql_api.context import Context, Services
+from graphql_api.counters import Counters
 from graphql_api.graphiql import page as graphiql
 from graphql_api.headers import SecurityHeaders
 from graphql_api.listening import listening
 from graphql_api.pace import Pace
+from graphql_api.planner.plans import Planned, Planner
 from graphql_api.prefect_server import PrefectServer
 from graphql_api.rest.docs import docs, openapi
 from graphql_api.rest.routes import ROUTES
+from graphql_api.schema import schema
 from graphql_api.settings import ApiSettings, Environment
 from graphql_api.transport.disconnects import CancelOnDisconnect
 from graphql_api.transport.gate import Gate
+from graphql_api.transport.lane import FastLane, Plan
+from graphql_api.transport.persisted import PersistedQueries
 from graphql_api.transport.refusals import refuse
 from graphql_api.transport.requests import RequestId
 from graphql_api.transport.view import View
 from models.db import Sessions, database
+from models.readers import Readers, readers
 from models.settings import DatabaseSettings
 
 WRITERS = 2
 """Connections for mutations: people decide one thing at a time."""
 
 
-def create_app(settings: ApiSettings, sessions: Sessions | DatabaseSettings) -> Starlette:
-    """Build the application over the caller's sessions, or over a pool of its own to DATABASE_URL."""
+def create_app(
+    settings: ApiSettings, sessions: Sessions | DatabaseSettings, plan: Plan | None = None
+) -> Starlette:
+    """Build the application over the caller's sessions, or over a pool of its own to DATABASE_URL.
+
+    `plan` stands in for the planner.
+    """
     pace = Pace(settings)
-    view = View(settings)
+    persisted = PersistedQueries(settings.persisted_queries)
+    view = View(settings, persisted)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             reader, writer = await _sessions(sessions, settings, stack)
+            counters = Counters()
+            cache = ResponseCache(settings, counters)
             client = await stack.enter_async_context(httpx.AsyncClient(timeout=10))
             app.state.services = Services(
                 settings=settings,
@@ -52,7 +68,12 @@ def create_app(settings: ApiSettings, sessions: Sessions | DatabaseSettings) -> 
                 writer=writer,
                 prefect=PrefectServer(client, settings.prefect_api, settings.prefect_auth),
                 pace=pace,
-                listener=await stack.enter_async_context(listening(writer)),
+                listener=await stack.enter_async_context(
+                    listening(writer, cache.lease if cache.is_on else None)
+                ),
+                readers=await stack.enter_async_context(_readers(sessions, reader, settings)),
+                cache=cache,
+                counters=counters,
             )
             yield
 
@@ -65,10 +86,25 @@ def create_app(settings: ApiSettings, sessions: Sessions | DatabaseSettings) -> 
             Route("/docs", docs),
             *ROUTES,
         ],
-        middleware=_middleware(settings, pace),
+        middleware=_middleware(
+            settings,
+            pace,
+            Middleware(FastLane, settings=settings, persisted=persisted, plan=plan or _planning(settings)),
+        ),
         exception_handlers={HTTPException: refuse},
         lifespan=lifespan,
     )
+
+
+def _planning(settings: ApiSettings) -> Plan:
+    planner = Planner(schema)
+
+    def plan(asked: GraphQLRequestData, context: Context) -> Planned:
+        return planner.plan(
+            asked.query or "", asked.operation_name, asked.variables, context, settings.query_cost_limit
+        )
+
+    return plan
 
 
 async def _sessions(
@@ -88,7 +124,16 @@ async def _sessions(
     return await stack.enter_async_context(reader), await stack.enter_async_context(writer)
 
 
-def _middleware(settings: ApiSettings, pace: Pace) -> list[Middleware]:
+def _readers(
+    given: Sessions | DatabaseSettings, reader: Sessions, settings: ApiSettings
+) -> AbstractAsyncContextManager[Readers]:
+    """Open what planned queries read through, beside the sessions and to the same place."""
+    seconds = given.database_statement_timeout_seconds if isinstance(given, DatabaseSettings) else 30
+    url = reader.kw["bind"].url.render_as_string(hide_password=False)
+    return readers(url, size=settings.database_read_connections, statement_timeout_seconds=seconds)
+
+
+def _middleware(settings: ApiSettings, pace: Pace, lane: Middleware) -> list[Middleware]:
     """List what a request passes on its way in, and its answer on its way out; the first is outermost."""
     origins = [
         Middleware(
@@ -104,8 +149,9 @@ def _middleware(settings: ApiSettings, pace: Pace) -> list[Middleware]:
         Middleware(SecurityHeaders, tls_only=settings.env is Environment.PROD),
         *(origins if settings.origins else []),
         Middleware(TrustedHostMiddleware, allowed_hosts=settings.hosts, www_redirect=False),
-        Middleware(CompressMiddleware, brotli=False),
         Middleware(CancelOnDisconnect),
         Middleware(Gate, settings=settings, pace=pace),
+        lane,
+        Middleware(CompressMiddleware, brotli=False),
         Middleware(RequestBodyLimitMiddleware, max_body_size=settings.body_limit_bytes),
     ]

@@ -12,6 +12,8 @@ import strawberry
 from starlette.requests import Request
 from strawberry.dataloader import DataLoader
 
+from graphql_api.cache import ResponseCache
+from graphql_api.counters import Counters
 from graphql_api.listening import Listener
 from graphql_api.pace import Pace
 from graphql_api.planner.readings import Call
@@ -20,6 +22,7 @@ from graphql_api.prefect_server import PrefectServer
 from graphql_api.settings import ApiSettings
 from models.db import Sessions
 from models.queries.runs import Reader
+from models.readers import Readers
 
 Loader = DataLoader[Any, list[Row]]
 
@@ -37,6 +40,9 @@ class Services:
     prefect: PrefectServer
     pace: Pace
     listener: Listener
+    readers: Readers
+    cache: ResponseCache
+    counters: Counters
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(STREAMS_AT_ONCE))
 
 

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import re
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
@@ -31,16 +30,19 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, *, tls_only: bool) -> None:
         self.app = app
-        self._headers = ALWAYS | (BY_TLS_ONLY if tls_only else {})
+        added = ALWAYS | (BY_TLS_ONLY if tls_only else {})
+        self._added = [(name.encode(), value.encode()) for name, value in added.items()]
+        self._names = frozenset(name for name, _ in self._added)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and the answer back with the headers."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
+                headers = message.get("headers", ())
+                said = self._names.intersection([name for name, _ in headers])
+                missing = [each for each in self._added if each[0] not in said] if said else self._added
+                message["headers"] = [*headers, *missing]
             await send(message)
 
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)

@@ -1,7 +1,8 @@
 """Hearing what Postgres tells, once for the whole process, and passing it on to everybody who subscribed.
 
-The first subscriber opens the one connection. When it is lost it is opened again, after pauses that grow; then
-everybody is told to look for themselves, since nobody knows what was missed.
+The one connection is there from the start, since what the process may answer from copies hangs on it. When it is
+lost it is opened again, after pauses that grow; then everybody is told to look for themselves, since nobody knows
+what was missed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import structlog
 
 from graphql_api.errors import ApiError
 from models.channels import DATASET, RUNS, heard
+from models.copies import Lease
 from models.db import Sessions
 
 WORDS_AT_MOST = 100
@@ -61,8 +63,9 @@ class Subscriber:
 class Listener:
     """The process's one ear."""
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, lease: Lease | None = None) -> None:
         self._sessions = sessions
+        self._lease = lease
         self._subscribers: set[Subscriber] = set()
         self._listening: asyncio.Task[None] | None = None
 
@@ -76,12 +79,14 @@ class Listener:
         """Tell somebody what a channel says for the length of the block."""
         subscriber = Subscriber(channel)
         self._subscribers.add(subscriber)
-        if self._listening is None:
-            self._listening = asyncio.create_task(self._listen())
         try:
             yield subscriber
         finally:
             self._subscribers.discard(subscriber)
+
+    def open(self) -> None:
+        """Begin to listen."""
+        self._listening = asyncio.create_task(self._listen())
 
     async def close(self) -> None:
         """Stop listening."""
@@ -94,7 +99,7 @@ class Listener:
         pause = PAUSE_SECONDS
         while True:
             try:
-                async for said in heard(self._sessions, DATASET, RUNS):
+                async for said in heard(self._sessions, DATASET, RUNS, lease=self._lease):
                     pause = PAUSE_SECONDS
                     self._pass_on(said)
             except (psycopg.Error, OSError) as error:
@@ -112,9 +117,10 @@ class Listener:
 
 
 @asynccontextmanager
-async def listening(sessions: Sessions) -> AsyncIterator[Listener]:
-    """Have an ear for the length of the block."""
-    listener = Listener(sessions)
+async def listening(sessions: Sessions, lease: Lease | None = None) -> AsyncIterator[Listener]:
+    """Have an ear for the length of the block, and hold the lease by it while it hears."""
+    listener = Listener(sessions, lease)
+    listener.open()
     try:
         yield listener
     finally:

@@ -27,6 +27,11 @@ class Pace:
         self._allowed: list[RateLimitItem] = settings.pace
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether anything is counted."""
+        return bool(self._allowed)
+
     async def keep(self, request: Request) -> None:
         """Count a request. Raises `RateLimited` that says when the next one may come."""
         who = caller(request, self._settings)

@@ -109,6 +109,26 @@ class ApiSettings(BaseSettings):
         1000, ge=0, description="GraphQL documents kept by their hash (automatic persisted queries). 0: none."
     )
 
+    response_cache_mb: int = Field(
+        32,
+        ge=0,
+        le=10_000,
+        description="Megabytes of whole answers that one process keeps. 0: none are kept.",
+    )
+    response_cache_seconds: int = Field(
+        10,
+        ge=0,
+        le=3600,
+        description="How long an answer is kept at most. What a publication changes is never answered from before it; "
+        "what ages by itself, like `stale`, lags behind by so much.",
+    )
+    database_read_connections: int = Field(
+        4, ge=1, le=100, description="Connections of one process for queries that one statement answers."
+    )
+    web_concurrency: int = Field(
+        1, ge=1, le=64, description="Processes that answer; they share nothing but the database."
+    )
+
     subscription_connections: int = Field(
         1000, ge=0, description="WebSockets and event streams open at once in one process at most."
     )

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 Sessions = async_sessionmaker[AsyncSession]
 
-_BECOME_READER = """
+BECOME_READER = """
     SELECT set_config('role', rolname, false) FROM pg_roles WHERE rolname = 'kasparro_reader' AND
     pg_has_role(oid, CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END)
 """
@@ -58,10 +58,7 @@ def create_engine(
     `read_only` sessions cannot write: their transactions may not, and, where the migrations could make it, they have
     a role that may not.
     """
-    options = f"-c timezone=UTC -c statement_timeout={statement_timeout_seconds * 1000}"
-    if read_only:
-        # Compiling a statement pays for reports; a page of points took 20 ms, 18 of them to be compiled.
-        options += " -c default_transaction_read_only=on -c jit=off"
+    options = session_options(statement_timeout_seconds, read_only=read_only)
     engine = create_async_engine(
         psycopg_url(url),
         pool_size=pool_size,
@@ -76,9 +73,18 @@ def create_engine(
     return engine
 
 
+def session_options(statement_timeout_seconds: int, *, read_only: bool) -> str:
+    """Say what every connection of ours asks of its server session."""
+    options = f"-c timezone=UTC -c statement_timeout={statement_timeout_seconds * 1000}"
+    if read_only:
+        # Compiling a statement pays for reports; a page of points took 20 ms, 18 of them to be compiled.
+        options += " -c default_transaction_read_only=on -c jit=off"
+    return options
+
+
 def _become_reader(connection: DBAPIConnection, _record: object) -> None:
     cursor = connection.cursor()
-    cursor.execute(_BECOME_READER)
+    cursor.execute(BECOME_READER)
     cursor.close()
     connection.commit()  # a rollback would give the role back
 

@@ -53,7 +53,8 @@ def template_database(postgres_url: str) -> str:
 
 
 @contextmanager
-def _fresh_database(url: str, template: str) -> Iterator[str]:
+def fresh_database(url: str, template: str) -> Iterator[str]:
+    """Clone a migrated database for the length of the block; yields its URL."""
     name = f"test_{os.getpid()}_{next(_numbers)}"
     _run(url, "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, template)
     yield _named(url, name)
@@ -63,14 +64,14 @@ def _fresh_database(url: str, template: str) -> Iterator[str]:
 @pytest.fixture
 def database_url(postgres_url: str, template_database: str) -> Iterator[str]:
     """A fresh, migrated database, dropped after the test."""
-    with _fresh_database(postgres_url, template_database) as url:
+    with fresh_database(postgres_url, template_database) as url:
         yield url
 
 
 @pytest.fixture
 def second_database_url(postgres_url: str, template_database: str) -> Iterator[str]:
     """Another one, to compare with."""
-    with _fresh_database(postgres_url, template_database) as url:
+    with fresh_database(postgres_url, template_database) as url:
         yield url
 
 

@@ -1,4 +1,4 @@
-"""The planner: a request in, one SQL statement out, or nothing where Strawberry's execution has to answer.
+"""The planner: a request in, one SQL statement out, or the reason why Strawberry's execution has to answer.
 
 Everything is done once for as long as it stays the same: a document is parsed, validated and measured once, an
 operation's fields are collected once for the values of its @skip and @include, a statement is written once for the
@@ -10,7 +10,6 @@ What is in any way wrong with a request is left to Strawberry as well: so there 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -45,8 +44,9 @@ DOCUMENT_AT_MOST = 20_000
 """Characters of a document that is worth keeping."""
 DOCUMENTS_AT_MOST = 300_000
 """Characters of all documents that are kept; what they become takes about a hundred times as much."""
-STATEMENTS_AT_MOST = 10_000_000
-"""Characters of all statements that are kept."""
+STATEMENTS_AT_MOST = 4_000_000
+"""Characters of all statements that are kept, with `BESIDE` for what each takes beside its text."""
+BESIDE = 1_000
 TREES_AT_MOST = 4
 COSTS_AT_MOST = 100
 REFUSED = "refused"
@@ -101,43 +101,39 @@ class _Operation:
 
 @dataclass(frozen=True, slots=True)
 class _Document:
-    node: DocumentNode
-    operations: Mapping[str | None, _Operation]
-    fragments: dict[str, FragmentDetails]
+    weight: int
+    node: DocumentNode | None = None
+    operations: Mapping[str | None, _Operation] = field(default_factory=dict)
+    """None of one that cannot be read, or is not valid."""
+    fragments: dict[str, FragmentDetails] = field(default_factory=dict)
 
 
 class Planner:
-    """Plans requests for a schema. `planned` counts them, and `left` what was left to Strawberry, by reason."""
+    """Plans requests for a schema."""
 
     def __init__(self, schema: Schema) -> None:
         self._strawberry = schema
         self._schema = schema._schema  # noqa: SLF001 - Strawberry's only door to graphql-core's schema
-        self._documents: LRUCache[str, _Document | None] = LRUCache(DOCUMENTS_AT_MOST)
+        self._documents: LRUCache[str, _Document] = LRUCache(
+            DOCUMENTS_AT_MOST, getsizeof=lambda document: document.weight
+        )
         self._statements: LRUCache[object, Statement] = LRUCache(
-            STATEMENTS_AT_MOST, getsizeof=lambda statement: len(statement.sql)
+            STATEMENTS_AT_MOST, getsizeof=lambda statement: len(statement.sql) + BESIDE
         )
         self._bases = Bases()
         self._serials = count()
-        self.planned = 0
-        self.left: Counter[str] = Counter()
 
     def plan(
         self, text: str, name: str | None, variables: Mapping[str, Any] | None, context: object, most: int
-    ) -> Planned | None:
-        """Plan an operation of a document that costs at most so much; None: Strawberry's execution has to answer.
+    ) -> Planned:
+        """Plan an operation of a document that costs at most so much. `context` is what resolvers find in their info.
 
-        `context` is what resolvers find in their info.
+        Raises `Unplannable` with the reason, where Strawberry's execution has to answer.
         """
         try:
-            planned = self._plan(text, name, variables or {}, context, most)
-        except Unplannable as reason:
-            self.left[str(reason)] += 1
-            return None
-        except (ApiError, GraphQLError):
-            self.left[REFUSED] += 1
-            return None
-        self.planned += 1
-        return planned
+            return self._plan(text, name, variables or {}, context, most)
+        except (ApiError, GraphQLError) as error:
+            raise Unplannable(REFUSED) from error
 
     def _plan(
         self, text: str, name: str | None, variables: Mapping[str, Any], context: object, most: int
@@ -161,14 +157,12 @@ class Planner:
         return Planned(statement.sql, values, price, statement.tables <= PUBLISHED)
 
     def _document(self, text: str) -> _Document:
-        """Return a document that was read and found valid."""
+        """Return what was read of a document."""
         if len(text) > DOCUMENT_AT_MOST:
             raise Unplannable("a long document")
-        if text not in self._documents:
-            self._documents[text] = self._read(text)
-        document = self._documents[text]
+        document = self._documents.get(text)
         if document is None:
-            raise Unplannable(REFUSED)
+            document = self._documents[text] = self._read(text) or _Document(len(text))
         return document
 
     def _read(self, text: str) -> _Document | None:
@@ -184,6 +178,7 @@ class Planner:
         operations = [each for each in node.definitions if isinstance(each, OperationDefinitionNode)]
         fragments = [each for each in node.definitions if isinstance(each, FragmentDefinitionNode)]
         return _Document(
+            len(text),
             node,
             {each.name.value if each.name else None: self._operation(each) for each in operations},
             {each.name.value: FragmentDetails(each) for each in fragments},
@@ -212,6 +207,7 @@ class Planner:
     ) -> int:
         key = tuple(_size(variables.get(each)) for each in operation.sizes)
         if key not in operation.costs:
+            assert document.node is not None  # noqa: S101 - an operation of it was found
             _make_room(operation.costs, COSTS_AT_MOST)
             operation.costs[key] = cost(self._schema, document.node, name, variables)
         return operation.costs[key]

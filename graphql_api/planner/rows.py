@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
-from psycopg.errors import QueryCanceled, UndefinedColumn, UndefinedTable
+import psycopg
 from sqlalchemy import Row as SqlRow
 from sqlalchemy import Select
-from sqlalchemy.exc import DataError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from graphql_api.errors import BadUserInput, Unavailable
+from graphql_api.database_errors import told
 from models.db import Sessions
+from models.readers import NoneFree
 
 Row = SqlRow[Any]
 Statement = Select[Any]
 
-NOT_MIGRATED = "The database has not the tables of this version: run `python -m models upgrade`."
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
@@ -77,19 +77,11 @@ class Rows:
         try:
             connection = await self._snapshot()
             return (await connection.execute(statement)).all()
-        except (DataError, UnicodeEncodeError) as error:
+        except (DBAPIError, UnicodeEncodeError, PoolTimeout) as error:
             await self._give_back()
-            raise BadUserInput(
-                f"An argument holds a value that cannot be looked up: {_cause(error)}"
-            ) from error
-        except (OperationalError, PoolTimeout) as error:
-            await self._give_back()
-            raise Unavailable(_unavailable(error)) from error
-        except ProgrammingError as error:
-            await self._give_back()
-            if isinstance(error.orig, UndefinedTable | UndefinedColumn):
-                raise Unavailable(NOT_MIGRATED) from error
-            raise
+            if (refused := told(_cause(error))) is None:
+                raise
+            raise refused from error
 
     async def _give_back(self) -> None:
         session, self._session, self._connection = self._session, None, None
@@ -109,13 +101,12 @@ class Rows:
         return self._connection
 
 
-def _cause(error: DataError | UnicodeEncodeError) -> str:
-    return str(error.orig if isinstance(error, DataError) else error.reason).splitlines()[0]
-
-
-def _unavailable(error: OperationalError | PoolTimeout) -> str:
-    if isinstance(error, PoolTimeout):
-        return "The database is busy: every connection is taken. Try again in a moment."
-    if isinstance(error.orig, QueryCanceled):
-        return "The database gave up on this request after its time limit. Ask for less at once."
-    return "The database cannot be reached. Try again in a moment; GET /health says when it is back."
+def _cause(
+    error: DBAPIError | UnicodeEncodeError | PoolTimeout,
+) -> psycopg.Error | UnicodeEncodeError | NoneFree:
+    match error:
+        case DBAPIError():
+            return cast("psycopg.Error", error.orig)
+        case PoolTimeout():
+            return NoneFree()
+    return error

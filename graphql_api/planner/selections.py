@@ -98,7 +98,7 @@ class Selection:
         definition = of.fields[node.name.value]
         kind = get_named_type(definition.type)
         selected = Selected(key, _strawberry_field(definition).python_name, kind)
-        selected.method = _method(definition)
+        selected.method = method_of(definition)
         if selected.method is not None:
             selected.arguments = arguments_of(self._strawberry, definition, node, self._variables)
         if isinstance(kind, GraphQLObjectType):
@@ -111,8 +111,8 @@ def _strawberry_field(definition: GraphQLField) -> StrawberryField:
     return found
 
 
-def _method(definition: GraphQLField) -> Callable[..., Any] | None:
-    """Find what tells the reading of a field; None: it is a column."""
+def method_of(definition: GraphQLField) -> Callable[..., Any] | None:
+    """Find what tells the reading of a field; None: it is a column. Raises `Unplannable` for code of its own."""
     resolver = _strawberry_field(definition).base_resolver
     if resolver is None or resolver.name in OF_A_PAGE:
         return None

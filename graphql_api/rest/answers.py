@@ -9,6 +9,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
+from graphql_api.cache import Answer, Key
 from graphql_api.context import Context
 from graphql_api.errors import ApiError, masked
 from graphql_api.rest.parameters import require_once
@@ -27,12 +28,29 @@ def answer(content: object, status: int = 200, headers: Mapping[str, str] | None
     return Response(encode_exactly(content), status, headers, media_type=JSON)
 
 
-def answer_with_meta(content: Mapping[str, object], meta: Mapping[str, object]) -> Response:
+def answer_with_meta(content: Answer, meta: Mapping[str, object]) -> Response:
     """Answer with what this request alone says under `meta`: the same content has the same ETag all the same."""
-    encoded = encode_exactly(content)
-    # Encoded once: the validator is of the content alone, `meta` is put in before the closing brace.
-    body = b'%b,"meta":%b}' % (encoded[:-1], encode_exactly(meta))
-    return Response(body, headers={"etag": validator(encoded)}, media_type=JSON)
+    content.etag = content.etag or validator(content.body)
+    # The validator is of the content alone, which may have been kept; `meta` is put in before the closing brace.
+    body = b'%b,"meta":%b}' % (content.body[:-1], encode_exactly(meta))
+    return Response(body, headers={"etag": content.etag}, media_type=JSON)
+
+
+async def kept(
+    context: Context, key: Key, read: Callable[[Context], Awaitable[Mapping[str, object]]]
+) -> Answer:
+    """Return what is kept under this key, or read it and keep it. Only for what publications change."""
+
+    async def make() -> bytes:
+        # A context of its own: who asked first may leave while others still wait for the answer.
+        reading = Context(context.request, context.services)
+        try:
+            return encode_exactly(await read(reading))
+        finally:
+            await reading.close()
+
+    cache = context.services.cache
+    return cache.find(key) or await cache.answer(key, make)
 
 
 def endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 
 from starlette.responses import Response
 
+from graphql_api.cache import Answer
 from graphql_api.context import Context
 from graphql_api.errors import NotFound
-from graphql_api.planner.rows import Statement
-from graphql_api.rest.answers import answer, answer_with_meta, endpoint
-from graphql_api.rest.parameters import Paging, days, paging, text
-from graphql_api.rest.shapes import Observation, RawRecord, observation, raw_record, unified
+from graphql_api.rest.answers import answer, answer_with_meta, endpoint, kept
+from graphql_api.rest.envelopes import Meta
+from graphql_api.rest.parameters import days, paging, text
+from graphql_api.rest.shapes import observation, raw_record, unified
+from graphql_api.scalars import encode_exactly
 from graphql_api.source_names import current_name
 from graphql_api.sources import require_source
 from models.queries import assets as asset_queries
@@ -35,8 +36,14 @@ async def data(context: Context) -> Response:
         end=end,
     )
     asked = paging(parameters)
-    rows = await context.rows.all(observations(wanted, limit=asked.limit, offset=asked.offset))
-    return await _paged(context, began, asked, [observation(row) for row in rows], counted(wanted))
+
+    async def read(reading: Context) -> dict[str, object]:
+        rows = await reading.rows.all(observations(wanted, limit=asked.limit, offset=asked.offset))
+        found = await reading.rows.count(total(counted(wanted)))
+        return {"data": [observation(row) for row in rows], "pagination": asked.describe(found)}
+
+    page = await kept(context, ("/data", wanted, asked), read)
+    return answer_with_meta(page, _meta(context, began))
 
 
 @endpoint
@@ -69,13 +76,11 @@ async def raw(context: Context) -> Response:
     rows = await context.rows.all(offset_page(newest, limit=asked.limit, offset=asked.offset))
     if record_id is not None and not rows and not asked.offset:
         raise NotFound(f"{source} never sent a record {record_id!r}.")
-    return await _paged(context, began, asked, [raw_record(row) for row in rows], every)
-
-
-async def _paged(
-    context: Context, began: float, asked: Paging, rows: Sequence[Observation | RawRecord], every: Statement
-) -> Response:
     found = await context.rows.count(total(every))
+    page = {"data": [raw_record(row) for row in rows], "pagination": asked.describe(found)}
+    return answer_with_meta(Answer(encode_exactly(page)), _meta(context, began))
+
+
+def _meta(context: Context, began: float) -> Meta:
     latency_ms = round((time.perf_counter() - began) * 1000, 3)
-    meta = {"request_id": context.request_id, "api_latency_ms": latency_ms}
-    return answer_with_meta({"data": rows, "pagination": asked.describe(found)}, meta)
+    return {"request_id": context.request_id, "api_latency_ms": latency_ms}

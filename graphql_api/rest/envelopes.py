@@ -132,6 +132,21 @@ class TableSize(TypedDict):
     bytes: int
 
 
+class Counted(TypedDict):
+    """What this process counted since it began."""
+
+    cache_hits: int
+    cache_misses: int
+    cache_joined: int
+    cache_bypasses: int
+    cache_answers: int
+    cache_bytes: int
+    cache_is_usable: bool
+    planned: int
+    fallbacks: dict[str, int]
+    read_connections: int
+
+
 class Debug(TypedDict):
     """What one looks at first when something is odd. No keys and no addresses of other services."""
 
@@ -148,6 +163,7 @@ class Debug(TypedDict):
     tables: list[TableSize]
     dataset_version: int
     upstream: str | None
+    counters: Counted
 
 
 class StartedRun(TypedDict):

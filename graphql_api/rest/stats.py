@@ -10,11 +10,11 @@ from pathlib import Path
 
 from starlette.responses import Response
 
-from graphql_api.context import Context
+from graphql_api.context import Context, Services
 from graphql_api.dataset import read_dataset
 from graphql_api.planner.rows import Row
 from graphql_api.rest.answers import answer, endpoint
-from graphql_api.rest.envelopes import Debug, SourceState, SourceSummary
+from graphql_api.rest.envelopes import Counted, Debug, SourceState, SourceSummary
 from graphql_api.rest.parameters import paging
 from graphql_api.rest.shapes import checkpoint, moment, run
 from graphql_api.security import require_admin
@@ -76,8 +76,25 @@ async def debug(context: Context) -> Response:
         "tables": [{"name": row.name, "rows": row.rows, "bytes": row.bytes} for row in tables],
         "dataset_version": dataset.version,
         "upstream": dataset.upstream,
+        "counters": _counters(context.services),
     }
     return answer(told, headers={"cache-control": NEVER})
+
+
+def _counters(services: Services) -> Counted:
+    counters, cache = services.counters, services.cache
+    return {
+        "cache_hits": counters.cache_hits,
+        "cache_misses": counters.cache_misses,
+        "cache_joined": counters.cache_joined,
+        "cache_bypasses": counters.cache_bypasses,
+        "cache_answers": len(cache),
+        "cache_bytes": cache.bytes,
+        "cache_is_usable": cache.is_on and cache.lease.is_valid,
+        "planned": counters.planned,
+        "fallbacks": dict(counters.fallbacks),
+        "read_connections": services.readers.opened,
+    }
 
 
 def _memory_mb() -> float | None:

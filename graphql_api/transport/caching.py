@@ -31,10 +31,10 @@ def conditional(request: Request, response: Response, settings: ApiSettings) -> 
         response.headers["cache-control"] = NEVER
         return response
     etag = response.headers.setdefault("etag", validator(bytes(response.body)))
-    response.headers["cache-control"] = _policy(request, settings)
+    response.headers["cache-control"] = policy(settings, has_key=HEADER in request.headers)
     if not settings.reads_openly:
         response.headers.add_vary_header("x-api-key")
-    if _matches(request.headers.get("if-none-match", ""), etag):
+    if matches(request.headers.get("if-none-match", ""), etag):
         kept = {
             name: response.headers[name]
             for name in ("etag", "cache-control", "vary")
@@ -44,14 +44,16 @@ def conditional(request: Request, response: Response, settings: ApiSettings) -> 
     return response
 
 
-def _policy(request: Request, settings: ApiSettings) -> str:
+def policy(settings: ApiSettings, *, has_key: bool) -> str:
+    """Say who may keep an answer to a GET, and for how long."""
     # With a key some see more than others do, also where everybody may read.
-    who = "public" if settings.reads_openly and HEADER not in request.headers else "private"
+    who = "public" if settings.reads_openly and not has_key else "private"
     # Kept without asking, an answer could call a price fresh after it grew stale: so long, and no longer.
     seconds = settings.cache_seconds
     return f"{who}, max-age={seconds}" if seconds else f"{who}, no-cache"
 
 
-def _matches(header: str, etag: str) -> bool:
+def matches(header: str, etag: str) -> bool:
+    """Tell whether an If-None-Match names this answer."""
     known = {tag.strip().removeprefix("W/") for tag in header.split(",")}
     return "*" in known or etag.removeprefix("W/") in known

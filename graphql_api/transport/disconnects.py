@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any, cast
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+UNWATCHED_SECONDS = 0.01
+"""Most answers are there sooner than anybody could leave: only what takes longer is worth a watch."""
+
 
 class CancelOnDisconnect:
-    """Middleware: listens for the client's leaving while the application works."""
+    """Middleware: watches for the client's leaving while the application works."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -18,30 +22,85 @@ class CancelOnDisconnect:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        # One message at a time: what the application does not read is not taken from the client either.
-        messages: asyncio.Queue[Message] = asyncio.Queue(maxsize=1)
-        answered = False
-
-        async def listen() -> None:
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect" and not answered:
-                    working.cancel()
-                await messages.put(message)
-
-        async def send_and_note(message: Message) -> None:
-            nonlocal answered
-            answered = message["type"] == "http.response.body" and not message.get("more_body", False)
-            await send(message)
-
-        # Tasks, not a task group: a group would wrap what the application raises, and cancels for good, so that
-        # nothing could be given back in order.
-        working = asyncio.ensure_future(self.app(scope, messages.get, send_and_note))
-        listening = asyncio.ensure_future(listen())
+        client = _Client(receive, send)
+        begin = client.loop.call_later(UNWATCHED_SECONDS, client.watch)
         try:
-            await asyncio.wait({working})
+            await self.app(scope, client.receive, client.send)
+        except asyncio.CancelledError:
+            if not client.has_left:
+                raise
+            client.working.uncancel()
         finally:
-            working.cancel()
-            listening.cancel()
-        if not working.cancelled():
-            working.result()
+            begin.cancel()
+            client.leave_alone()
+
+
+class _Client:
+    """What comes from a client and goes to it, with an eye on whether it is still there.
+
+    The watch takes one message at a time: what the application does not read is not taken from the client either.
+    """
+
+    __slots__ = (
+        "_is_answered",
+        "_is_reading",
+        "_must_watch",
+        "_receive",
+        "_send",
+        "_taken",
+        "_watching",
+        "has_left",
+        "loop",
+        "working",
+    )
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.has_left = False
+        self._receive = receive
+        self._send = send
+        self.working = cast("asyncio.Task[Any]", asyncio.current_task())
+        self._is_answered = False
+        self._is_reading = False
+        self._must_watch = False
+        self._watching: asyncio.Task[None] | None = None
+        self._taken: asyncio.Queue[Message] | None = None
+
+    async def receive(self) -> Message:
+        """Hand the application the next message."""
+        if self._taken:
+            return await self._taken.get()
+        self._is_reading = True
+        try:
+            return await self._receive()
+        finally:
+            self._is_reading = False
+            if self._must_watch:
+                self.watch()
+
+    async def send(self, message: Message) -> None:
+        """Pass a part of the answer on; after the last one nobody is cancelled any more."""
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            self._is_answered = True
+        await self._send(message)
+
+    def watch(self) -> None:
+        """Begin to watch, once the application does not read itself: then it sees who leaves."""
+        self._must_watch = True
+        if not self._is_reading and not self._is_answered and self._watching is None:
+            self._taken = asyncio.Queue(maxsize=1)
+            self._watching = self.loop.create_task(self._watch(self._taken))
+
+    def leave_alone(self) -> None:
+        """Watch no longer."""
+        self._is_answered = True
+        if self._watching:
+            self._watching.cancel()
+
+    async def _watch(self, taken: asyncio.Queue[Message]) -> None:
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect" and not self._is_answered:
+                self.has_left = True
+                self.working.cancel()
+            await taken.put(message)

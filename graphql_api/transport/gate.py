@@ -26,19 +26,20 @@ class Gate:
         self.app = app
         self._settings = settings
         self._pace = pace
+        self._reads_openly = settings.reads_openly
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check the request and pass it on."""
         if scope["type"] == "http" and scope["path"] != ALIVE:
-            request = Request(scope)
             try:
-                _require_readable_url(request)
-                _require_small_body(request, self._settings.body_limit_bytes)
-                await self._pace.keep(request)
-                if not _is_open(request):
+                _require_readable_url(scope)
+                _require_small_body(scope, self._settings.body_limit_bytes)
+                if self._pace.is_kept:
+                    await self._pace.keep(Request(scope))
+                if not self._reads_openly and not _is_open(request := Request(scope)):
                     require_reader(request, self._settings)
             except ApiError as error:
-                await refusal(request, error)(scope, receive, send)
+                await refusal(Request(scope), error)(scope, receive, send)
                 return
         await self.app(scope, receive, send)
 
@@ -48,18 +49,19 @@ def _is_open(request: Request) -> bool:
     return is_page or request.url.path in OPEN or request.url.path.startswith("/static/")
 
 
-def _require_readable_url(request: Request) -> None:
-    for part, where in (
-        (request.scope["query_string"], "query"),
-        (request.scope.get("raw_path", b""), "path"),
-    ):
+def _require_readable_url(scope: Scope) -> None:
+    for part, where in ((scope["query_string"], "query"), (scope.get("raw_path", b""), "path")):
+        if part.isascii() and b"%" not in part:
+            continue
         try:
             unquote_to_bytes(part).decode()
         except UnicodeDecodeError as error:
             raise BadUserInput(f"The URL's {where} is not UTF-8: {error.reason}.") from error
 
 
-def _require_small_body(request: Request, limit: int) -> None:
-    declared = request.headers.get("content-length", "0")
-    if not declared.isdecimal() or len(declared) > len(str(limit)) or int(declared) > limit:
-        raise TooLarge(f"The body is larger than the {limit} bytes that are allowed.")
+def _require_small_body(scope: Scope, limit: int) -> None:
+    for name, declared in scope["headers"]:
+        if name == b"content-length":
+            if not declared.isdigit() or len(declared) > len(str(limit)) or int(declared) > limit:
+                raise TooLarge(f"The body is larger than the {limit} bytes that are allowed.")
+            return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import orjson
 from strawberry.http import GraphQLRequestData
@@ -26,13 +25,18 @@ def from_query_string(parameters: Mapping[str, object]) -> GraphQLRequestData:
 
 
 def from_body(header: str, body: bytes, batch_limit: int) -> Operations:
-    """Read the body of a POST: one operation, or an array of at most `batch_limit`."""
+    """Read the body of a POST, whose header says that it is JSON: see `from_json`."""
     media_type, charset = content_type(header)
     if media_type != JSON:
         got = f"content-type {media_type[:80]}" if media_type else "no content-type"
         raise UnsupportedMediaType(f"A POST must carry JSON as content-type {JSON}, got {got}.")
     if charset not in {"utf-8", "utf8"}:
         raise UnsupportedMediaType(f"JSON is read as UTF-8, not as {charset[:40]}.")
+    return from_json(body, batch_limit)
+
+
+def from_json(body: bytes, batch_limit: int) -> Operations:
+    """Read one operation, or an array of at most `batch_limit`."""
     told = _json(body, "The body")
     if not isinstance(told, list):
         return _operation(told)
@@ -44,20 +48,16 @@ def from_body(header: str, body: bytes, batch_limit: int) -> Operations:
 def _operation(told: object) -> GraphQLRequestData:
     if not isinstance(told, dict):
         raise BadUserInput("An operation is a JSON object with `query`, or an array of such objects.")
-    parts: dict[str, Any] = {name: _part(told, name) for name in PARTS}
+    for name, kind in PARTS.items():
+        value = told.get(name)
+        if value is not None and not isinstance(value, kind):
+            raise BadUserInput(f"`{name}` must be {SPOKEN[kind]} or null.")
     return GraphQLRequestData(
-        query=parts["query"],
-        variables=parts["variables"],
-        operation_name=parts["operationName"],
-        extensions=parts["extensions"],
+        query=told.get("query"),
+        variables=told.get("variables"),
+        operation_name=told.get("operationName"),
+        extensions=told.get("extensions"),
     )
-
-
-def _part(told: Mapping[str, object], name: str) -> object:
-    value = told.get(name)
-    if value is not None and not isinstance(value, PARTS[name]):
-        raise BadUserInput(f"`{name}` must be {SPOKEN[PARTS[name]]} or null.")
-    return value
 
 
 def _json(text: bytes, where: str) -> object:

@@ -52,7 +52,7 @@ class View(GraphQL[Context, None]):
     websocket_adapter_class = Socket
     graphql_transport_ws_handler_class = Conversation
 
-    def __init__(self, settings: ApiSettings) -> None:
+    def __init__(self, settings: ApiSettings, persisted: PersistedQueries) -> None:
         super().__init__(
             schema,
             subscription_protocols=(
@@ -66,7 +66,7 @@ class View(GraphQL[Context, None]):
         )
         self._settings = settings
         self._seats = Seats(settings)
-        self._persisted = PersistedQueries(settings.persisted_queries)
+        self._persisted = persisted
 
     async def run(self, request: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - passed through
         """Answer; what is no GraphQL request is refused in GraphQL's shape."""

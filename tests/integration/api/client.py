@@ -15,8 +15,11 @@ from graphql_api.settings import ApiSettings
 from models.db import Sessions
 from models.settings import DatabaseSettings
 
-OFFLINE = ApiSettings(prefect_api_url="http://127.0.0.1:8959/api", run_wait_seconds=5)
-"""The settings as they are with an empty environment; no Prefect server answers at its port."""
+OFFLINE = ApiSettings(prefect_api_url="http://127.0.0.1:8959/api", run_wait_seconds=5, response_cache_mb=0)
+"""The settings as they are with an empty environment; no Prefect server answers at its port.
+
+No answer is kept: tests write where nobody announces it.
+"""
 
 
 @dataclass(frozen=True, slots=True)

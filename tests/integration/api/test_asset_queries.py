@@ -212,10 +212,14 @@ async def test_nested_lists_cost_one_statement_each_however_many_parents(
     engine = sessions.kw["bind"].sync_engine
     statements: list[str] = []
     event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
-    data = await api.query("""{ assets(first: 30) { totalCount nodes {
+    nested = """assets(first: 30) { totalCount nodes {
         quotes { source } links { source } addresses history { priceUsd } candles { points } sparkline
         eur: price(currency: "eur") { amount } gbp: price(currency: "gbp") { amount } successor { uid } } }
-        dataset { version } }""")
-    assert all(len(node["quotes"]) == 2 for node in data["assets"]["nodes"])
+        dataset { version }"""
+    planned = await api.query(f"{{ {nested} }}")
+    assert all(len(node["quotes"]) == 2 for node in planned["assets"]["nodes"])
+    assert (api.services.counters.planned, statements) == (1, [])
+    executed = await api.query(f"{{ {nested} __schema {{ queryType {{ name }} }} }}")
+    assert executed == planned | {"__schema": {"queryType": {"name": "Query"}}}
     reads = [statement for statement in statements if "SELECT" in statement]
-    assert len(reads) == 10, "\n\n".join(reads)
+    assert len(reads) == 14, "\n\n".join(reads)

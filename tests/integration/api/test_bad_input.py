@@ -171,7 +171,11 @@ async def test_what_nobody_foresaw_is_masked_and_logged_whole(api: Api, sessions
     assert code == body["code"] == "INTERNAL"
     assert "COALESCE" not in message + body["detail"]
     assert body["request_id"] in body["detail"]
-    assert [entry["event"] for entry in logs] == ["unexpected error", "unexpected error"]
+    assert [entry["event"] for entry in logs] == [
+        "a planned statement is wrong",
+        "unexpected error",
+        "unexpected error",
+    ]
 
 
 @pytest.fixture

@@ -8,10 +8,12 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.db import Sessions, database
 from models.outcomes import DecisionAction, LinkState, RunOutcome
-from models.tables import Decision, Notification, PriceAlert
+from models.tables import Asset, Decision, Listing, Notification, PriceAlert
+from tests.conftest import fresh_database
 from tests.factories import (
     AGO,
     NOW,
@@ -46,9 +48,7 @@ INPUTS = [
 @pytest.fixture(scope="module")
 async def world(postgres_url: str, template_database: str) -> AsyncIterator[Sessions]:
     """A database with a little of everything, which nobody changes."""
-    from tests.conftest import _fresh_database
-
-    with _fresh_database(postgres_url, template_database) as url:
+    with fresh_database(postgres_url, template_database) as url:
         async with database(url) as sessions:
             await _fill(sessions)
             yield sessions
@@ -99,7 +99,7 @@ async def _fill(sessions: Sessions) -> None:
         await publish(session, 3)
 
 
-async def _history(session, *listings) -> None:
+async def _history(session: AsyncSession, *listings: Listing) -> None:
     for number, listing in enumerate(listings):
         points = [
             (NOW - timedelta(minutes=37 * step, microseconds=step), f"{100 + step * (number + 1)}.50")
@@ -108,7 +108,7 @@ async def _history(session, *listings) -> None:
         await make_points(session, listing, points)
 
 
-async def _doubts(session, bitcoin, ethereum) -> None:
+async def _doubts(session: AsyncSession, bitcoin: Asset, ethereum: Asset) -> None:
     doubtful = await make_listing(session, "coinpaprika", "btc-twin")
     own = await make_asset(session, "twin", price_usd=Decimal(2))
     await make_link(session, doubtful, own)
@@ -129,17 +129,10 @@ async def _doubts(session, bitcoin, ethereum) -> None:
     )  # fmt: skip
     session.add(alert)
     await session.flush()
-    session.add(
-        Notification(
-            key="k",
-            kind="price_alert",
-            title="t",
-            body="b\nc",
-            alert_id=alert.id,
-            created_at=NOW,
-            state="pending",
-            due_at=NOW,
-        )  # fmt: skip
-    )
+    notice = Notification(
+        key="k", kind="price_alert", title="t", body="b\nc", alert_id=alert.id, created_at=NOW,
+        state="pending", due_at=NOW,
+    )  # fmt: skip
+    session.add(notice)
     await session.flush()
     await session.execute(text("ANALYZE"))

@@ -126,7 +126,7 @@ class Operation:
                 given.append(f"{name}: {self.value(argument.type, self.meant(name, argument.type))}")
         return f"({', '.join(given)})" if given else ""
 
-    def meant(self, name: str, kind: GraphQLInputType) -> Any:
+    def meant(self, name: str, kind: GraphQLInputType) -> Any:  # noqa: ANN401 - any JSON
         """Draw a value for an argument, as JSON has it."""
         if not isinstance(kind, GraphQLNonNull) and self.chance(6):
             return None
@@ -141,7 +141,7 @@ class Operation:
             return self.draw(st.booleans())
         return self.draw(st.sampled_from(WORDS[name]))
 
-    def value(self, kind: GraphQLInputType, meant: Any) -> str:
+    def value(self, kind: GraphQLInputType, meant: object) -> str:
         """Write a value into the document, or hand it over as a variable."""
         if self.chance(2):
             variable = f"v{len(self.variables)}"
@@ -153,6 +153,8 @@ class Operation:
 
 class _Enum(str):
     """The name of an enum's member, which is written without quotes."""
+
+    __slots__ = ()
 
 
 @st.composite
@@ -167,13 +169,13 @@ def _is_leaf(definition: GraphQLField) -> bool:
     return not isinstance(get_named_type(definition.type), GraphQLObjectType)
 
 
-def _as_json(meant: Any) -> Any:
+def _as_json(meant: object) -> object:
     if isinstance(meant, dict):
         return {name: _as_json(each) for name, each in meant.items()}
     return str(meant) if isinstance(meant, _Enum) else meant
 
 
-def _literal(meant: Any) -> str:
+def _literal(meant: object) -> str:  # noqa: PLR0911 - one for each kind of JSON
     match meant:
         case None:
             return "null"

@@ -1,0 +1,152 @@
+"""Whole answers, kept for as long as nothing was published since, and no longer than RESPONSE_CACHE_SECONDS.
+
+Whether a copy may be given hangs on the process's lease (models/copies.py): where it is valid, nothing can have been
+published since the copy was made. While somebody publishes, or nothing is heard from the database, everybody is
+answered from the database, and nothing is kept.
+
+What is asked by several at once is made once. It is made on behalf of all of them: whose client goes away leaves,
+and with the last one the work is given up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass, field
+
+from graphql_api.counters import Counters
+from graphql_api.settings import ApiSettings
+from models.copies import Lease
+
+Key = tuple[Hashable, ...]
+Make = Callable[[], Awaitable[bytes]]
+
+OVERHEAD_BYTES = 1000
+"""What an answer takes beside its texts: the objects they are in, its place in the order."""
+ENCODINGS_AT_MOST = 4
+"""Ways of asking for compression that one answer is kept in."""
+
+
+@dataclass(slots=True)
+class Answer:
+    """An answer's content, and what was derived from it once."""
+
+    body: bytes
+    made_at: float = field(default_factory=time.monotonic)
+    etag: str | None = None
+    encoded: dict[bytes, tuple[bytes, bytes | None]] = field(default_factory=dict)
+    """By Accept-Encoding: the content as it is sent, and its Content-Encoding."""
+    key: Key | None = None
+    """What it is kept under."""
+
+    @property
+    def size(self) -> int:
+        """What it takes in memory, about."""
+        texts = sum(len(part) for part in self.key or () if isinstance(part, str | bytes))
+        encoded = sum(len(body) for body, _ in self.encoded.values())
+        return len(self.body) + encoded + texts + OVERHEAD_BYTES
+
+
+@dataclass(slots=True)
+class _Making:
+    task: asyncio.Task[Answer]
+    waiting: int = 0
+
+
+class ResponseCache:
+    """The answers of one process that were asked for last, bounded in bytes."""
+
+    def __init__(self, settings: ApiSettings, counters: Counters) -> None:
+        self._most = settings.response_cache_mb * 1_000_000
+        self._seconds = settings.response_cache_seconds
+        self._counters = counters
+        self._kept: OrderedDict[Key, tuple[Answer, int]] = OrderedDict()
+        self._making: dict[Key, _Making] = {}
+        self._epoch = 0
+        self.bytes = 0
+        self.lease = Lease(self.drop)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is kept at all."""
+        return self._most > 0 and self._seconds > 0
+
+    def find(self, key: Key) -> Answer | None:
+        """Return the answer that is kept, if it may be given now."""
+        found = self._kept.get(key)
+        if found is None or not self.lease.is_valid:
+            return None
+        if found[0].made_at + self._seconds < time.monotonic():
+            self._remove(key)
+            return None
+        self._kept.move_to_end(key)
+        self._counters.cache_hits += 1
+        return found[0]
+
+    async def answer(self, key: Key, make: Make) -> Answer:
+        """Make an answer that is not kept, once for all who ask for it at the same time, and keep it."""
+        if not self.is_on:
+            return Answer(await make())
+        if not self.lease.is_valid:
+            self._counters.cache_bypasses += 1
+            return Answer(await make())
+        making = self._making.get(key)
+        if making is None:
+            self._counters.cache_misses += 1
+            making = self._making[key] = _Making(asyncio.create_task(self._make(key, make)))
+        else:
+            self._counters.cache_joined += 1
+        making.waiting += 1
+        try:
+            return await asyncio.shield(making.task)
+        finally:
+            making.waiting -= 1
+            if not making.waiting:
+                self._leave(key, making)
+
+    def grown(self, answer: Answer) -> None:
+        """Reckon again what an answer takes, after something was derived from it."""
+        found = self._kept.get(answer.key) if answer.key is not None else None
+        if found is not None and answer.key is not None and found[0] is answer:
+            self._remove(answer.key)
+            self._keep(answer.key, answer)
+
+    def drop(self) -> None:
+        """Forget everything: a publication is announced. What is being made still goes to who waits for it."""
+        self._epoch += 1
+        self._kept.clear()
+        self._making.clear()
+        self.bytes = 0
+
+    async def _make(self, key: Key, make: Make) -> Answer:
+        epoch, began_at = self._epoch, time.monotonic()
+        answer = Answer(await make(), began_at)
+        if self._epoch == epoch and self.lease.is_valid:
+            self._keep(key, answer)
+        return answer
+
+    def _leave(self, key: Key, making: _Making) -> None:
+        if self._making.get(key) is making:
+            del self._making[key]
+        if not making.task.done():
+            making.task.cancel()
+        elif not making.task.cancelled():
+            making.task.exception()  # seen, also where the last to wait for it just left
+
+    def _keep(self, key: Key, answer: Answer) -> None:
+        answer.key = key
+        size = answer.size
+        if size > self._most // 8:
+            return
+        self._kept[key] = answer, size
+        self.bytes += size
+        while self.bytes > self._most:
+            self._remove(next(iter(self._kept)))
+
+    def _remove(self, key: Key) -> None:
+        self.bytes -= self._kept.pop(key)[1]

@@ -1,0 +1,121 @@
+"""Who may answer from copies, and how whoever publishes has them stop first.
+
+A process that keeps copies of answers holds a lease: a shared lock on the connection that it listens with, and its
+own word that it heard from the server within the last seconds. Whoever publishes announces it, and writes nothing
+before every such lock was given back. So no answer older than what is committed is ever given from a copy:
+    a process that holds the lock: nothing can have been committed since it took it;
+    a process that was announced to: it dropped its copies before it gave the lock back, and gets none while the
+    publishing lock is taken - whatever becomes of the publisher, Postgres gives that one back;
+    a process that hears nothing, because it stands still or its connection does: its lease ends by its own clock,
+    and the publisher waits for longer than that before it goes on without it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import psycopg
+import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+PUBLISHING = "kasparro_publishing"
+"""The channel on which a publication is announced before it begins."""
+PUBLISH_KEY = "hashtextextended('kasparro:publish', 0)"
+"""The advisory lock of whoever publishes."""
+_COPIES_KEY = "hashtextextended('kasparro:copies', 0)"
+
+LEASE_SECONDS = 2.0
+"""For so long after it heard from the server a process may answer from copies."""
+BEAT_SECONDS = 0.5
+PATIENCE_SECONDS = 3.0
+"""For so long whoever publishes waits for the others: longer than any lease lasts by itself."""
+PAUSE_SECONDS, PAUSE_SECONDS_AT_MOST = 0.01, 0.5
+
+_STOP = text(f"SELECT pg_notify('{PUBLISHING}', ''), pg_try_advisory_xact_lock({_COPIES_KEY})")
+_TAKE = f"SELECT pg_try_advisory_lock_shared({_COPIES_KEY})"
+_NOBODY_PUBLISHES = f"SELECT pg_try_advisory_xact_lock_shared({PUBLISH_KEY})"
+_GIVE_BACK = f"SELECT pg_advisory_unlock_shared({_COPIES_KEY})"
+
+log = structlog.get_logger(__name__)
+
+
+async def stop_copies(connection: AsyncConnection) -> None:
+    """Return when nobody answers from copies any more. The connection holds the publishing lock, and no transaction."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    pause = 0.002
+    while True:
+        stopped = (await connection.execute(_STOP)).one()[1]
+        await connection.commit()  # only now they are told, and only now a lock that was got is free again
+        if stopped:
+            return
+        if time.monotonic() > deadline:
+            log.warning(
+                "somebody holds copies and does not answer; their lease is over", seconds=PATIENCE_SECONDS
+            )
+            return
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, 0.1)
+
+
+class Lease:
+    """One process's leave to answer from copies. `ended` is called when those it has must go."""
+
+    def __init__(self, ended: Callable[[], None] = lambda: None) -> None:
+        self.ended = ended
+        self._until = 0.0
+        self._is_locked = False
+        self._must_unlock = False
+        self._pause = PAUSE_SECONDS
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether what is copied now is as new as the database."""
+        return time.monotonic() < self._until
+
+    def end(self) -> None:
+        """Drop the copies: a publication was announced."""
+        self._until = 0.0
+        self._must_unlock = self._is_locked
+        self.ended()
+
+    def lose(self) -> None:
+        """Drop the copies: the connection is gone, and the lock with it."""
+        self._is_locked = False
+        self.end()
+
+    async def renew(self, connection: psycopg.AsyncConnection) -> float:
+        """Do what is due on the connection; returns after how many seconds to come again."""
+        asked_at = time.monotonic()
+        if self._must_unlock:
+            await connection.execute(_GIVE_BACK)
+            self._is_locked = self._must_unlock = False
+            self._pause = PAUSE_SECONDS
+            return self._pause
+        if not await (self._beat if self._is_locked else self._take)(connection):
+            self._pause = min(1.5 * self._pause, PAUSE_SECONDS_AT_MOST)
+            return self._pause
+        self._until = asked_at + LEASE_SECONDS
+        return BEAT_SECONDS
+
+    async def _beat(self, connection: psycopg.AsyncConnection) -> bool:
+        await connection.execute("SELECT 1")
+        return True
+
+    async def _take(self, connection: psycopg.AsyncConnection) -> bool:
+        # In this order: whoever publishes takes the other lock first, and looks at this one afterwards.
+        if not await _holds(connection, _TAKE):
+            return False
+        if not await _holds(connection, _NOBODY_PUBLISHES):
+            await connection.execute(_GIVE_BACK)
+            return False
+        self._is_locked = True
+        return True
+
+
+async def _holds(connection: psycopg.AsyncConnection, statement: str) -> bool:
+    cursor = await connection.execute(statement.encode())
+    row = await cursor.fetchone()
+    return row is not None and bool(row[0])
