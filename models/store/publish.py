@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 from psycopg import sql
-from psycopg.types.json import Jsonb
 from sqlalchemy import insert, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col
@@ -22,8 +22,9 @@ from models.channels import DATASET, tell
 from models.db import Sessions
 from models.queries.unification import identities
 from models.records import Counts, Link
-from models.store.bulk import Row, Rule, merge, merge_from, table_of
+from models.store.bulk import Rule, merge, merge_from, table_of
 from models.store.quotes import NUMBERS
+from models.store.spelling import Row
 from models.tables import Asset, AssetLink, LandedQuote, Quote
 
 _LOCK = text("SELECT pg_advisory_lock(hashtextextended('kasparro:publish', 0))")
@@ -84,7 +85,9 @@ async def publish(
         _PUBLISHED,
     )
     times = {"created_at": at, "updated_at": at}
-    rows = [{**row, "price_inputs": Jsonb(row["price_inputs"]), **times} for row in found.assets]
+    rows = [
+        {**row, "price_inputs": orjson.dumps(row["price_inputs"]).decode(), **times} for row in found.assets
+    ]
     assets = await merge(session, Asset, rows, _ASSETS)
     await _link(session, found, at)
     touched = quotes.new + quotes.changed + assets.new + assets.changed
