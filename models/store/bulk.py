@@ -8,10 +8,11 @@ where rows are numbers and times, as quotes are, those that are there already ar
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from itertools import compress, islice
+from itertools import groupby, islice
 from typing import Any, TypeVar, cast
 
 from psycopg import AsyncConnection, sql
@@ -28,6 +29,9 @@ SLICE = 2_500
 """How many rows are spelled and written at once: what a page holds is never there a second time as rows.
 
 Each slice compares itself with the whole table, so much smaller ones make a large page slow."""
+
+BLOCK = 128
+"""How many keys share a digest: few enough that a block with a change in it is cheap to send whole."""
 
 
 def table_of(model: type[SQLModel]) -> Table:
@@ -143,38 +147,59 @@ async def merge_from(
 async def _merge_unlike(
     connection: AsyncConnection[Any], table: Table, columns: Columns, seen: Sequence[str], rule: Rule
 ) -> Counts:
-    """Ask Postgres how it prints the rows it has, and send only those that are spelled otherwise."""
+    """Ask Postgres for digests of the rows it has, a block of keys each, and send only blocks that differ."""
+    keys = list(columns[seen[0]])
     async with asyncio.TaskGroup() as group:
-        asked = group.create_task(_printed(connection, table, seen, columns[rule.key[0]]))
+        asked = group.create_task(_digests(connection, table, seen, keys))
         await asyncio.sleep(0)  # it answers while the rows are spelled
-        told = lines(table, {name: columns[name] for name in seen})
+        told = lines(table, {name: columns[name] if name != seen[0] else keys for name in seen})
     kept, total = asked.result(), len(told)
-    is_unlike = [line not in kept for line in told]
-    if not any(is_unlike):
+    unlike = [rows for block, rows in _blocks(keys) if kept.get(block, (0, b""))[1] != _digest(told[rows])]
+    if not unlike:
         return Counts(unchanged=total)
-    unlike = {name: list(compress(values, is_unlike)) for name, values in columns.items() if name not in seen}
-    rows = [list(compress(told, is_unlike)), *([lines(table, unlike)] if unlike else [])]
-    names, new = (*seen, *unlike), total - len(kept)
-    async with _staged(connection, table, names, list(map("\t".join, zip(*rows, strict=True)))) as stage:
+    rest = {name: _parts_of(list(values), unlike) for name, values in columns.items() if name not in seen}
+    spelled = [_parts_of(told, unlike), *([lines(table, rest)] if rest else [])]
+    names, new = (*seen, *rest), total - sum(known for known, _ in kept.values())
+    async with _staged(connection, table, names, list(map("\t".join, zip(*spelled, strict=True)))) as stage:
         written = await _merge(connection, table, stage, names, rule)
     return Counts(new=new, changed=written - new, unchanged=total - written)
 
 
-async def _printed(
+async def _digests(
     connection: AsyncConnection[Any], table: Table, seen: Sequence[str], keys: Sequence[int]
-) -> set[str]:
-    """Read the rows of these keys as `lines` spells them."""
+) -> dict[int, tuple[int, bytes]]:
+    """Count and digest, block by block, the rows there are of these keys, as `lines` spells them."""
     query = sql.SQL(
-        "SELECT array_to_string(ARRAY[{values}], E'\\t', {null}) FROM unnest(%s::bigint[]) AS brought (key)"
-        " JOIN {target} t ON t.{key} = brought.key"
+        "SELECT key / {size}, count(*), sha256(convert_to(string_agg(line, E'\\n' ORDER BY key), 'UTF8')) FROM"
+        " (SELECT t.{key} AS key, array_to_string(ARRAY[{values}], E'\\t', {null}) AS line"
+        " FROM unnest(%s::bigint[]) AS brought (key) JOIN {target} t ON t.{key} = brought.key) AS kept GROUP BY 1"
     ).format(
+        size=BLOCK,
         values=_all_of("t.{0}::text", seen, ", "),
         null=NOTHING,
         target=sql.Identifier(table.name),
         key=sql.Identifier(seen[0]),
     )
     every = f"{{{','.join(map(str, keys))}}}"  # as one text: the driver spells a list one by one
-    return {line for (line,) in await (await connection.execute(query, [every])).fetchall()}
+    found = await (await connection.execute(query, [every])).fetchall()
+    return {block: (known, digest) for block, known, digest in found}
+
+
+def _blocks(keys: Sequence[int]) -> Iterator[tuple[int, slice]]:
+    """Tell which rows are in which block. Keys that come unordered make a block look different, and no harm."""
+    start = 0
+    for block, some in groupby(keys, lambda key: key // BLOCK):
+        end = start + sum(1 for _ in some)
+        yield block, slice(start, end)
+        start = end
+
+
+def _digest(rows: Sequence[str]) -> bytes:
+    return hashlib.sha256("\n".join(rows).encode()).digest()
+
+
+def _parts_of(values: Sequence[T], parts: Iterable[slice]) -> list[T]:
+    return [value for part in parts for value in values[part]]
 
 
 async def _merge_all(

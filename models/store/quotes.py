@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
-from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.records import Counts, Quote
 from models.store.bulk import Rule, add_missing, merge_columns, sliced
+from models.store.spelling import Columns
 from models.tables import LandedQuote, PricePoint
 from models.tables.quotes import QuoteNumbers
 
@@ -48,9 +48,9 @@ async def land_quotes(session: AsyncSession, quotes: Iterable[Quote], ids: Mappi
     return sum(counts, start=Counts())
 
 
-def _columns(quotes: Sequence[Quote], ids: Mapping[str, int]) -> dict[str, list[Any]]:
-    numbers = {name: list(map(attrgetter(name), quotes)) for name in NUMBERS}
-    return {"listing_id": [ids[quote.source_id] for quote in quotes], **numbers}
+def _columns(quotes: Sequence[Quote], ids: Mapping[str, int]) -> Columns:
+    numbers = {name: map(attrgetter(name), quotes) for name in NUMBERS}
+    return {"listing_id": (ids[quote.source_id] for quote in quotes), **numbers}
 
 
 async def append_points(session: AsyncSession, quotes: Sequence[Quote], ids: Mapping[str, int]) -> int:

@@ -14,8 +14,8 @@ from sqlalchemy import Table, types
 from sqlalchemy.dialects.postgresql import JSONB
 
 Row = Mapping[str, Any]
-Columns = Mapping[str, Sequence[Any]]
-"""Values by column, all columns equally long. JSON is text already."""
+Columns = Mapping[str, Iterable[Any]]
+"""Values by column, all columns equally long, each to be gone through once. JSON is text already."""
 
 NOTHING = str(None)
 """What stands for NULL, so that no column has to be searched for it. A text of these letters is escaped."""
