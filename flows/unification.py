@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -39,6 +39,8 @@ from models.store.publish import Publication, publish, publishing
 from models.store.runs import finish_run
 
 log = structlog.get_logger(__name__)
+
+_SAID = tuple(part.name for part in fields(MergedAsset) if part.name != "price")
 
 RECENT = timedelta(hours=24)
 """How far back a source's own median looks."""
@@ -173,9 +175,8 @@ def _published(landed: Landed, resolution: Resolution) -> list[Link]:
 
 def _row(asset: MergedAsset) -> dict[str, Any]:
     """Spell a merged asset in the columns of `assets`."""
-    row = asdict(asset) | _price_columns(asset.price)
-    del row["price"]
-    return row
+    said = {name: getattr(asset, name) for name in _SAID}
+    return said | _price_columns(asset.price)
 
 
 def _price_columns(price: UnifiedPrice) -> dict[str, Any]:

@@ -93,11 +93,14 @@ def block(profiles: Sequence[Profile]) -> Blocks:
     return Blocks({profile.key: profile for profile in profiles}, frozen)
 
 
-def near_priced(entries: Iterable[Entry]) -> list[Entry]:
+def near_priced(entries: Sequence[Entry]) -> list[Entry]:
     """Leave out listings without a quote that share no key with one that has: they can neither be it nor rival it."""
-    told = [(entry, block_keys(normalize.profile(entry))) for entry in entries]
-    priced: set[BlockKey] = set().union(*(keys for entry, keys in told if entry.quote))
-    return [entry for entry, keys in told if entry.quote or not keys.isdisjoint(priced)]
+    priced: set[BlockKey] = set().union(*(_keys_of(entry) for entry in entries if entry.quote))
+    return [entry for entry in entries if entry.quote or not priced.isdisjoint(_keys_of(entry))]
+
+
+def _keys_of(entry: Entry) -> set[BlockKey]:
+    return block_keys(normalize.profile(entry))
 
 
 def block_keys(profile: Profile) -> set[BlockKey]:

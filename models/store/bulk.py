@@ -68,14 +68,22 @@ async def _staged(
 ) -> AsyncIterator[sql.Identifier]:
     """COPY spelled rows. No ANALYZE: it cost as much as the merge, whose plan hangs on the target's key alone."""
     stage, columns = sql.Identifier(f"stage_{table.name}"), _all_of("{0}", names, ", ")
-    parts = {"stage": stage, "columns": columns, "table": sql.Identifier(table.name), "null": NOTHING}
+    parts = {"stage": stage, "columns": columns, "table": sql.Identifier(table.name)}
     create = "CREATE TEMP TABLE {stage} ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA"
     await connection.execute(sql.SQL(create).format(**parts))
-    copy_in = sql.SQL("COPY {stage} ({columns}) FROM STDIN (NULL {null})").format(**parts)
-    async with connection.cursor() as cursor, cursor.copy(copy_in) as copy:
-        await copy.write("\n".join(rows) + "\n")
+    await _copy(connection, stage, names, rows)
     yield stage
     await connection.execute(sql.SQL("DROP TABLE {}").format(stage))
+
+
+async def _copy(
+    connection: AsyncConnection[Any], target: sql.Identifier, names: Sequence[str], rows: Sequence[str]
+) -> None:
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (NULL {})").format(
+        target, _all_of("{0}", names, ", "), NOTHING
+    )
+    async with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        await copy.write("\n".join(rows) + "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +248,14 @@ async def _merge(
 def _parts(table: Table, brought: sql.Identifier, rule: Rule) -> dict[str, sql.Composable]:
     same_key = _all_of("t.{0} = s.{0}", rule.key, " AND ")
     return {"target": sql.Identifier(table.name), "brought": brought, "same_key": same_key}
+
+
+async def append(session: AsyncSession, model: type[SQLModel], rows: Sequence[Row]) -> None:
+    """COPY rows that cannot be there yet straight into the table."""
+    if rows:
+        table, columns = table_of(model), columns_of(rows)
+        target, connection = sql.Identifier(table.name), await driver_connection(session)
+        await _copy(connection, target, tuple(columns), lines(table, columns))
 
 
 async def add_missing(

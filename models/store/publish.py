@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 from psycopg import sql
-from sqlalchemy import insert, text, update
+from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col
 
@@ -22,7 +22,7 @@ from models.channels import DATASET, tell
 from models.db import Sessions
 from models.queries.unification import identities
 from models.records import Counts, Link
-from models.store.bulk import Rule, merge, merge_from, table_of
+from models.store.bulk import Rule, append, merge, merge_from, table_of
 from models.store.quotes import NUMBERS
 from models.store.spelling import Row
 from models.tables import Asset, AssetLink, LandedQuote, Quote
@@ -108,7 +108,7 @@ async def _link(session: AsyncSession, found: Publication, at: datetime) -> None
     ids = {row["uid"]: row["id"] for row in (await session.execute(identities())).mappings()}
     if found.links:
         rows = [_link_row(link, found.listing_ids, ids, at) for link in found.links]
-        await session.execute(insert(AssetLink), rows)
+        await append(session, AssetLink, rows)
     for retired, successor in found.successors.items():
         given_up = update(Asset).where(col(Asset.uid) == retired)
         await session.execute(given_up.values(successor_id=ids[successor], retired_at=at))
@@ -123,7 +123,7 @@ def _link_row(
         "state": link.state,
         "method": link.method,
         "score": link.score,
-        "reasons": list(link.reasons),
+        "reasons": orjson.dumps(link.reasons).decode(),
         "decided_by": link.decided_by,
         "decided_at": at,
     }
