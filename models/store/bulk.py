@@ -261,6 +261,17 @@ async def append(session: AsyncSession, model: type[SQLModel], rows: Sequence[Ro
 async def add_missing(
     session: AsyncSession, model: type[SQLModel], rows: Sequence[Row], key: tuple[str, ...]
 ) -> int:
-    """Insert the rows whose key is not there yet and leave the others alone; returns how many were inserted."""
-    others = tuple(name for name in (rows[0] if rows else ()) if name not in key)
-    return (await merge(session, model, rows, Rule(key, on_insert=others))).new
+    """Insert the rows whose key, a unique one, is not there yet, and leave the others alone; returns how many."""
+    if not rows:
+        return 0
+    table = table_of(model)
+    async with staged(session, table, rows) as stage:
+        statement = sql.SQL(
+            "INSERT INTO {} ({columns}) SELECT {columns} FROM {} ON CONFLICT ({}) DO NOTHING"
+        ).format(
+            sql.Identifier(table.name),
+            stage,
+            _all_of("{0}", key, ", "),
+            columns=_all_of("{0}", rows[0], ", "),
+        )
+        return (await (await driver_connection(session)).execute(statement)).rowcount
