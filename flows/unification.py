@@ -26,7 +26,6 @@ from flows.alerting.delivery import deliver
 from flows.alerting.rules import Trust
 from flows.alerting.targets import targets_of
 from flows.landed import Landed, link_id, read_landed
-from flows.matching.block import near_priced
 from flows.matching.entries import Entry, Key, Resolution
 from flows.matching.merge import MergedAsset, disputed, merge_asset, unify_price
 from flows.matching.resolve import resolve
@@ -85,7 +84,7 @@ async def unify_and_publish(shop: Workshop, parent_id: int | None = None) -> Pub
     report = PublishReport(
         version,
         assets,
-        listings=len(landed.entries),
+        listings=landed.listings,
         in_review=sum(link.state is LinkState.REVIEW for link in holding),
         conflicts=tuple(conflict.detail for conflict in resolution.conflicts),
         problems=overrides.problems,
@@ -98,7 +97,7 @@ async def unify_and_publish(shop: Workshop, parent_id: int | None = None) -> Pub
 
 
 def _resolve(landed: Landed) -> Resolution:
-    return resolve(near_priced(landed.entries), landed.prior)
+    return resolve(landed.matched, landed.prior)
 
 
 def _members(landed: Landed, resolution: Resolution) -> dict[str, list[Entry]]:

@@ -15,7 +15,6 @@ from flows.errors import Fatal
 from flows.settings import FlowSettings, SourceSettings, environment, source_settings
 from flows.sources import sources_in
 from flows.sources.contract import Source
-from models import migrate
 from models.db import Sessions, database, in_a_sentence
 from models.outcomes import RunOutcome, Upstream
 from models.store.runs import start_run
@@ -87,6 +86,8 @@ async def open_workshop(
     limit = settings.database_statement_timeout_seconds
     with open_vault(settings) as url:
         if upgrade:
+            from models import migrate  # noqa: PLC0415 - a run through the worker never migrates: 10 MB less
+
             await anyio.to_thread.run_sync(migrate.upgrade, url)
         async with (
             database(url, pool_size=pool, statement_timeout_seconds=limit) as sessions,

@@ -93,14 +93,18 @@ def block(profiles: Sequence[Profile]) -> Blocks:
     return Blocks({profile.key: profile for profile in profiles}, frozen)
 
 
-def near_priced(entries: Sequence[Entry]) -> list[Entry]:
-    """Leave out listings without a quote that share no key with one that has: they can neither be it nor rival it."""
-    priced: set[BlockKey] = set().union(*(_keys_of(entry) for entry in entries if entry.quote))
-    return [entry for entry in entries if entry.quote or not priced.isdisjoint(_keys_of(entry))]
+class NearPriced:
+    """Leaves out listings without a quote that share no key with one that has: they can neither be it nor rival it."""
 
+    def __init__(self) -> None:
+        self._priced: set[BlockKey] = set()
 
-def _keys_of(entry: Entry) -> set[BlockKey]:
-    return block_keys(normalize.profile(entry))
+    def takes(self, entry: Entry) -> bool:
+        """Tell whether a listing is to be matched. Show it those with a quote first."""
+        keys = block_keys(normalize.profile(entry))
+        if entry.quote:
+            self._priced |= keys
+        return entry.quote is not None or not self._priced.isdisjoint(keys)
 
 
 def block_keys(profile: Profile) -> set[BlockKey]:
