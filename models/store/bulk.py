@@ -261,17 +261,16 @@ async def append(session: AsyncSession, model: type[SQLModel], rows: Sequence[Ro
 async def add_missing(
     session: AsyncSession, model: type[SQLModel], rows: Sequence[Row], key: tuple[str, ...]
 ) -> int:
-    """Insert the rows whose key, a unique one, is not there yet, and leave the others alone; returns how many."""
+    """Insert the rows whose key is not there yet and leave the others alone; returns how many were inserted.
+
+    Not by ON CONFLICT: that takes a number from the table's sequence for every row that is there already.
+    """
     if not rows:
         return 0
     table = table_of(model)
     async with staged(session, table, rows) as stage:
         statement = sql.SQL(
-            "INSERT INTO {} ({columns}) SELECT {columns} FROM {} ON CONFLICT ({}) DO NOTHING"
-        ).format(
-            sql.Identifier(table.name),
-            stage,
-            _all_of("{0}", key, ", "),
-            columns=_all_of("{0}", rows[0], ", "),
-        )
+            "INSERT INTO {target} ({columns}) SELECT {columns} FROM {brought} s"
+            " WHERE NOT EXISTS (SELECT FROM {target} t WHERE {same_key})"
+        ).format(columns=_all_of("{0}", rows[0], ", "), **_parts(table, stage, Rule(key)))
         return (await (await driver_connection(session)).execute(statement)).rowcount
