@@ -89,7 +89,10 @@ def block(profiles: Sequence[Profile]) -> Blocks:
     for profile in sorted(profiles, key=lambda profile: profile.key):
         for key in sorted(block_keys(profile)):
             members[key][profile.source].append(profile.key)
-    frozen = {key: {source: tuple(keys) for source, keys in found.items()} for key, found in members.items()}
+    frozen = {
+        key: {source: tuple(keys) for source, keys in members.pop(key).items()}  # never both there in full
+        for key in list(members)
+    }
     return Blocks({profile.key: profile for profile in profiles}, frozen)
 
 
