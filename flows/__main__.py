@@ -23,7 +23,7 @@ from flows.stack.prefect_worker import serve_worker
 from flows.stack.settings import StackSettings
 from flows.stack.supervisor import up as supervise
 from flows.unification import unify_and_publish
-from flows.workshop import open_workshop
+from flows.workshop import collect_seldom, open_workshop
 from models.db import DatabaseUnavailable
 from models.logs import log_to_stderr
 from models.outcomes import RunOutcome
@@ -166,6 +166,7 @@ def _show(markdown: str) -> None:
 def main() -> None:
     """Run the command; end on what a person can mend with one sentence, not with a traceback."""
     log_to_stderr()
+    collect_seldom()
     try:
         app()
     except ValidationError as error:

@@ -1,4 +1,7 @@
-"""What publication starts from, as the matcher takes it: every listing with its newest quote, every earlier decision."""
+"""What publication starts from, as the matcher takes it: listings with their newest quotes, every earlier decision.
+
+Most listings have no price, are near none that has, and were never linked: they are looked at and let go.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from flows.matching.block import NearPriced
 from flows.matching.entries import Entry, Key, Prior, observed_at
 from models.outcomes import LinkState, ListingKind
 from models.queries.unification import identities, landed_listings, live_links
@@ -27,7 +31,12 @@ class Landed:
 
     as_of: datetime
     """When the newest of it landed: the publication's clock."""
+    listings: int
+    """How many listings there are."""
     entries: Sequence[Entry]
+    """Those to be matched, and those that earlier links are about."""
+    matched: Sequence[Entry]
+    """Those to be matched."""
     prior: Prior
     listing_ids: Mapping[Key, int]
     link_ids: Mapping[LinkId, int]
@@ -35,15 +44,22 @@ class Landed:
 
 async def read_landed(session: AsyncSession, window: timedelta, otherwise: datetime) -> Landed:
     """Read what has landed; quotes of the last `window` are fresh. `otherwise` is the clock where nothing landed."""
-    entries: list[Entry] = []
+    links = (await session.execute(live_links())).mappings().all()
+    known = (await session.execute(identities())).mappings().all()
+    linked = {(row["source"], row["source_id"]) for row in links}
+    near, count = NearPriced(), 0
+    kept: list[tuple[Entry, bool]] = []
     listing_ids: dict[Key, int] = {}
     rows = await session.stream(landed_listings())
     async for some in rows.mappings().partitions(ROWS_AT_ONCE):
-        entries += map(_entry, some)
-        listing_ids |= {(row["source"], row["source_id"]): row["id"] for row in some}
-    links = (await session.execute(live_links())).mappings().all()
-    known = (await session.execute(identities())).mappings().all()
-    as_of = max((entry.quote.fetched_at for entry in entries if entry.quote), default=otherwise)
+        count += len(some)
+        for row, entry in zip(some, map(_entry, some), strict=True):
+            is_near = near.takes(entry)
+            if is_near or entry.key in linked:
+                kept.append((entry, is_near))
+                listing_ids[entry.key] = row["id"]
+    as_of = max((entry.quote.fetched_at for entry, _ in kept if entry.quote), default=otherwise)
+    dated = [(_dated(entry, as_of - window), is_near) for entry, is_near in kept]
     prior = Prior(
         links=[_link(row) for row in links],
         assets=[AssetIdentity(row["uid"], row["symbol"], row["name"]) for row in known],
@@ -51,7 +67,9 @@ async def read_landed(session: AsyncSession, window: timedelta, otherwise: datet
     )
     return Landed(
         as_of=as_of,
-        entries=[_dated(entry, as_of - window) for entry in entries],
+        listings=count,
+        entries=[entry for entry, _ in dated],
+        matched=[entry for entry, is_near in dated if is_near],
         prior=prior,
         listing_ids=listing_ids,
         link_ids={link_id(link): row["id"] for link, row in zip(prior.links, links, strict=True)},

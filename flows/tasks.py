@@ -24,13 +24,14 @@ from flows.errors import RetryNow
 from flows.pipeline import Steps
 from flows.sources.contract import Feed, Fetched, PageRequest, Source
 from flows.unification import PublishReport, unify_and_publish
-from flows.workshop import Workshop, now
+from flows.workshop import Workshop, collect_seldom, now
 from models.logs import speak_through_logging
 from models.settings import DatabaseSettings
 
 T = TypeVar("T")
 
 speak_through_logging()  # a flow run's process has no front door of ours: this is where it comes in
+collect_seldom()
 
 KEPT_AT_MOST = timedelta(days=1)
 """No page is good for longer; what is older is deleted."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -26,7 +26,6 @@ from flows.alerting.delivery import deliver
 from flows.alerting.rules import Trust
 from flows.alerting.targets import targets_of
 from flows.landed import Landed, link_id, read_landed
-from flows.matching.block import near_priced
 from flows.matching.entries import Entry, Key, Resolution
 from flows.matching.merge import MergedAsset, disputed, merge_asset, unify_price
 from flows.matching.resolve import resolve
@@ -39,6 +38,8 @@ from models.store.publish import Publication, publish, publishing
 from models.store.runs import finish_run
 
 log = structlog.get_logger(__name__)
+
+_SAID = tuple(part.name for part in fields(MergedAsset) if part.name != "price")
 
 RECENT = timedelta(hours=24)
 """How far back a source's own median looks."""
@@ -83,7 +84,7 @@ async def unify_and_publish(shop: Workshop, parent_id: int | None = None) -> Pub
     report = PublishReport(
         version,
         assets,
-        listings=len(landed.entries),
+        listings=landed.listings,
         in_review=sum(link.state is LinkState.REVIEW for link in holding),
         conflicts=tuple(conflict.detail for conflict in resolution.conflicts),
         problems=overrides.problems,
@@ -96,7 +97,7 @@ async def unify_and_publish(shop: Workshop, parent_id: int | None = None) -> Pub
 
 
 def _resolve(landed: Landed) -> Resolution:
-    return resolve(near_priced(landed.entries), landed.prior)
+    return resolve(landed.matched, landed.prior)
 
 
 def _members(landed: Landed, resolution: Resolution) -> dict[str, list[Entry]]:
@@ -173,9 +174,8 @@ def _published(landed: Landed, resolution: Resolution) -> list[Link]:
 
 def _row(asset: MergedAsset) -> dict[str, Any]:
     """Spell a merged asset in the columns of `assets`."""
-    row = asdict(asset) | _price_columns(asset.price)
-    del row["price"]
-    return row
+    said = {name: getattr(asset, name) for name in _SAID}
+    return said | _price_columns(asset.price)
 
 
 def _price_columns(price: UnifiedPrice) -> dict[str, Any]:

@@ -89,15 +89,25 @@ def block(profiles: Sequence[Profile]) -> Blocks:
     for profile in sorted(profiles, key=lambda profile: profile.key):
         for key in sorted(block_keys(profile)):
             members[key][profile.source].append(profile.key)
-    frozen = {key: {source: tuple(keys) for source, keys in found.items()} for key, found in members.items()}
+    frozen = {
+        key: {source: tuple(keys) for source, keys in members.pop(key).items()}  # never both there in full
+        for key in list(members)
+    }
     return Blocks({profile.key: profile for profile in profiles}, frozen)
 
 
-def near_priced(entries: Iterable[Entry]) -> list[Entry]:
-    """Leave out listings without a quote that share no key with one that has: they can neither be it nor rival it."""
-    told = [(entry, block_keys(normalize.profile(entry))) for entry in entries]
-    priced: set[BlockKey] = set().union(*(keys for entry, keys in told if entry.quote))
-    return [entry for entry, keys in told if entry.quote or not keys.isdisjoint(priced)]
+class NearPriced:
+    """Leaves out listings without a quote that share no key with one that has: they can neither be it nor rival it."""
+
+    def __init__(self) -> None:
+        self._priced: set[BlockKey] = set()
+
+    def takes(self, entry: Entry) -> bool:
+        """Tell whether a listing is to be matched. Show it those with a quote first."""
+        keys = block_keys(normalize.profile(entry))
+        if entry.quote:
+            self._priced |= keys
+        return entry.quote is not None or not self._priced.isdisjoint(keys)
 
 
 def block_keys(profile: Profile) -> set[BlockKey]:

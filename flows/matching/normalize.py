@@ -100,7 +100,7 @@ def plain(text: str) -> tuple[str, bool]:
     return _WORD.sub(lambda found: words[found[0]], visible), is_disguised
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=2048)
 def name_of(text: str) -> Name:
     """Split an already plain text into words, stem and marks."""
     words = tuple(_WORD.findall(text))

@@ -54,7 +54,8 @@ def _profiles(entries: Sequence[Entry]) -> tuple[dict[Key, Profile], list[Confli
         for key, found in sorted(by_key.items())
         if len(found) > 1
     ]
-    return {key: profile(min(found, key=repr)) for key, found in sorted(by_key.items())}, conflicts
+    chosen = {key: found[0] if len(found) == 1 else min(found, key=repr) for key, found in by_key.items()}
+    return {key: profile(entry) for key, entry in sorted(chosen.items())}, conflicts
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from models.queries.tables import ADDRESSES, ASSETS, LANDED, LINKS, LISTINGS, PO
 
 
 def landed_listings() -> Select[Any]:
-    """Every listing with its live addresses and its newest landed quote, if it has one, by source and id."""
+    """Every listing with its live addresses and its newest landed quote: by source and id, those with a quote first."""
     addresses = (
         select(func.coalesce(func.array_agg(ADDRESSES.c.caip19), text("'{}'")))
         .where(ADDRESSES.c.listing_id == LISTINGS.c.id, ADDRESSES.c.retired_at.is_(None))
@@ -27,7 +27,7 @@ def landed_listings() -> Select[Any]:
     return (
         select(*listing, addresses.label("addresses"), *numbers)
         .outerjoin(LANDED, LANDED.c.listing_id == LISTINGS.c.id)
-        .order_by(LISTINGS.c.source, LISTINGS.c.source_id)
+        .order_by(LANDED.c.listing_id.is_(None), LISTINGS.c.source, LISTINGS.c.source_id)
     )
 
 

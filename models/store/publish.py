@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 from psycopg import sql
-from psycopg.types.json import Jsonb
-from sqlalchemy import insert, text, update
+from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col
 
@@ -23,8 +23,9 @@ from models.copies import PUBLISH_KEY, stop_copies
 from models.db import Sessions
 from models.queries.unification import identities
 from models.records import Counts, Link
-from models.store.bulk import Row, Rule, merge, merge_from, table_of
+from models.store.bulk import Rule, append, merge, merge_from, table_of
 from models.store.quotes import NUMBERS
+from models.store.spelling import Row
 from models.tables import Asset, AssetLink, LandedQuote, Quote
 
 _LOCK = text(f"SELECT pg_advisory_lock({PUBLISH_KEY})")
@@ -87,7 +88,9 @@ async def publish(
         _PUBLISHED,
     )
     times = {"created_at": at, "updated_at": at}
-    rows = [{**row, "price_inputs": Jsonb(row["price_inputs"]), **times} for row in found.assets]
+    rows = [
+        {**row, "price_inputs": orjson.dumps(row["price_inputs"]).decode(), **times} for row in found.assets
+    ]
     assets = await merge(session, Asset, rows, _ASSETS)
     await _link(session, found, at)
     touched = quotes.new + quotes.changed + assets.new + assets.changed
@@ -108,7 +111,7 @@ async def _link(session: AsyncSession, found: Publication, at: datetime) -> None
     ids = {row["uid"]: row["id"] for row in (await session.execute(identities())).mappings()}
     if found.links:
         rows = [_link_row(link, found.listing_ids, ids, at) for link in found.links]
-        await session.execute(insert(AssetLink), rows)
+        await append(session, AssetLink, rows)
     for retired, successor in found.successors.items():
         given_up = update(Asset).where(col(Asset.uid) == retired)
         await session.execute(given_up.values(successor_id=ids[successor], retired_at=at))
@@ -123,7 +126,7 @@ def _link_row(
         "state": link.state,
         "method": link.method,
         "score": link.score,
-        "reasons": list(link.reasons),
+        "reasons": orjson.dumps(link.reasons).decode(),
         "decided_by": link.decided_by,
         "decided_at": at,
     }

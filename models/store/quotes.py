@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from operator import attrgetter
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.records import Counts, Quote
-from models.store.bulk import Rule, merge, sliced
+from models.store.bulk import Rule, merge_columns, sliced
+from models.store.spelling import Columns
 from models.tables import LandedQuote
 from models.tables.quotes import QuoteNumbers
 
@@ -20,6 +21,9 @@ NOT_OLDER = (
     "t.source_updated_at IS NULL OR s.source_updated_at IS NULL OR s.source_updated_at >= t.source_updated_at"
 )
 """A page out of a provider's stale cache never overwrites newer numbers."""
+
+AT_ONCE = 20_000
+"""How many quotes are merged at once: they are short, and each merge looks through the whole table."""
 
 LANDING = Rule(("listing_id",), silent=("fetched_at",), when=NOT_OLDER)
 
@@ -35,9 +39,14 @@ async def land_quotes(session: AsyncSession, quotes: Iterable[Quote], ids: Mappi
         known = newest.get(quote.source_id)
         if known is None or _age(quote) >= _age(known):
             newest[quote.source_id] = quote
-    rows: Iterable[dict[str, Any]] = (
-        {"listing_id": ids[source_id], **{name: getattr(newest[source_id], name) for name in NUMBERS}}
-        for source_id in sorted(newest, key=ids.__getitem__)
-    )
-    counts = [await merge(session, LandedQuote, some, LANDING) for some in sliced(rows)]
+    by_listing = sorted(newest.values(), key=lambda quote: ids[quote.source_id])
+    counts = [
+        await merge_columns(session, LandedQuote, _columns(some, ids), LANDING)
+        for some in sliced(by_listing, AT_ONCE)
+    ]
     return sum(counts, start=Counts())
+
+
+def _columns(quotes: Sequence[Quote], ids: Mapping[str, int]) -> Columns:
+    numbers = {name: map(attrgetter(name), quotes) for name in NUMBERS}
+    return {"listing_id": (ids[quote.source_id] for quote in quotes), **numbers}

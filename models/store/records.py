@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.records import RawRecord, Reject
-from models.store.bulk import add_missing, json_text, sliced
+from models.store.bulk import add_missing, sliced
 from models.tables import Checkpoint, RejectedRecord, SourceDrift
 from models.tables import RawRecord as RawRow
 
@@ -27,7 +27,7 @@ async def _keep_raw(session: AsyncSession, records: Iterable[RawRecord], run_id:
             "source": record.source,
             "feed": record.feed,
             "record_id": record.record_id,
-            "payload": json_text(record.payload),
+            "payload": record.payload,
             "content_hash": record.content_hash,
             "fetched_at": record.fetched_at,
             "run_id": run_id,
@@ -53,7 +53,7 @@ async def _keep_rejects(session: AsyncSession, rejects: Iterable[Reject], run_id
             "record_id": reject.record_id,
             "reason": reject.reason,
             "detail": reject.detail,
-            "payload": json_text(reject.payload),
+            "payload": reject.payload,
             "content_hash": reject.content_hash,
             "rejected_at": at,
             "run_id": run_id,
