@@ -54,12 +54,14 @@ class FlowSettings(DatabaseSettings):
     raw_records_keep_days: int = Field(
         7,
         ge=0,
-        description="Days that payloads are kept; the newest of every record always is. 0: for ever. "
-        "All three sources by default: RAWSIZE.",
+        description="Days that payloads are kept, about 190 MB each; the newest of every record always is. "
+        "0: for ever.",
     )
     rejects_keep_days: int = Field(30, ge=0, description="Days that rejected records are kept. 0: for ever.")
     runs_keep_days: int = Field(
-        90, ge=0, description="Days that runs are kept, if nothing kept was found by them. 0: for ever."
+        90,
+        ge=0,
+        description="Days that runs are kept, if nothing else that is kept tells of them. 0: for ever.",
     )
     fx_rates_keep_days: int = Field(
         0, ge=0, description="Days that currency rates are kept; the newest always are. 0: for ever."
@@ -67,8 +69,8 @@ class FlowSettings(DatabaseSettings):
     price_points_keep_months: int = Field(
         0,
         ge=0,
-        description="Whole months of price points kept besides the current one; candles of hours and days stay. "
-        "0: for ever.",
+        description="Whole months of price points kept besides the current one, about 0.75 GB each; candles of hours "
+        "and days stay. 0: for ever.",
     )
     notify_urls: SecretStr = Field(
         SecretStr(""),
