@@ -83,6 +83,7 @@ async def test_history_goes_back_by_key_as_far_as_it_is_asked_for(filled: Sessio
         history_of([1, 2], first=100),
         page_of_points(["coin-1", "coin-2"], Window(100)),
         page_of_points(["coin-1"], Window(100, Place(YEARS_END - timedelta(days=1), 2))),
+        observations(ObservationFilter(start=BEGINNING, asset_uid="coin-1"), limit=100),
     ):
         scans, plan = await plan_of(filled, statement)
         with_rows = {name for name in of_points(scans) if "_2024_" in name or "_2025_" in name}
