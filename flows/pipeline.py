@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 from flows.alerting.delivery import deliver
 from flows.alerting.targets import targets_of
 from flows.engine import SourceReport, ingest_source
+from flows.retention import TidyReport, tidy
 from flows.unification import PublishReport, unify_and_publish
 from flows.workshop import Workshop, begin_run, now
 from models.outcomes import RunOutcome
@@ -28,6 +29,9 @@ IngestStep = Callable[[Workshop, str, int | None, int | None], Awaitable[SourceR
 PublishStep = Callable[[Workshop, int | None], Awaitable[PublishReport]]
 """(workshop, parent run) -> report: `unification.unify_and_publish` or a task around it."""
 
+TidyStep = Callable[[Workshop], Awaitable[TidyReport]]
+"""workshop -> report: `retention.tidy` or a task around it."""
+
 
 @dataclass(frozen=True, slots=True)
 class EtlReport:
@@ -37,6 +41,7 @@ class EtlReport:
     sources: tuple[SourceReport, ...]
     published: PublishReport | None
     error: str | None = None
+    tidied: TidyReport | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ class Steps:
 
     ingest: IngestStep = ingest_source
     publish: PublishStep = unify_and_publish
+    tidy: TidyStep = tidy
 
 
 PLAIN = Steps()
@@ -57,7 +63,7 @@ async def run_etl(
     *,
     top_n: int | None = None,
 ) -> EtlReport:
-    """Bring in the named sources (None: all) side by side, then publish. One failing never stops the others."""
+    """Bring in the named sources (None: all) side by side, then publish and tidy. One failing stops no other."""
     wanted = [shop.source(name).name for name in names or shop.sources]
     async with sole_run(shop.sessions, "etl") as is_ours:
         if not is_ours:
@@ -72,7 +78,7 @@ async def run_etl(
             )
         if report.outcome is RunOutcome.FAILED:
             await deliver(shop.sessions, targets_of(shop.settings), now)
-    return report
+        return replace(report, tidied=await steps.tidy(shop))
 
 
 async def _ingest_and_publish(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flows.engine import SourceReport
 from flows.pipeline import EtlReport
+from flows.retention import TidyReport
 from flows.unification import PublishReport
 
 _HEAD = (
@@ -16,7 +17,8 @@ def etl_report(report: EtlReport) -> str:
     """Tell how a whole run went: a row for each source, what was published, and what to do about what failed."""
     rows = "".join(map(_row, report.sources))
     published = publish_report(report.published) if report.published else "Nothing was published.\n"
-    return f"**{report.outcome}**\n\n{_HEAD}{rows}\n{published}{_failures(report.sources)}"
+    tidied = _tidied(report.tidied) if report.tidied else ""
+    return f"**{report.outcome}**\n\n{_HEAD}{rows}\n{published}{tidied}{_failures(report.sources)}"
 
 
 def publish_report(report: PublishReport) -> str:
@@ -36,3 +38,9 @@ def _row(one: SourceReport) -> str:
 
 def _failures(sources: tuple[SourceReport, ...]) -> str:
     return "".join(f"\n{one.error}\n→ {one.remedy or 'none needed'}\n" for one in sources if one.error)
+
+
+def _tidied(report: TidyReport) -> str:
+    gone = ", ".join(f"{rows:,} of {table}" for table, rows in report.pruned.items())
+    told = f"Pruned, older than the settings keep: {gone}.\n" if gone else ""
+    return told + (f"{report.error}\n" if report.error else "")

@@ -51,6 +51,27 @@ class FlowSettings(DatabaseSettings):
     alert_min_confidence: float = Field(
         0.4, ge=0, le=1, description="Price alerts look past a unified price less confident than this."
     )
+    raw_records_keep_days: int = Field(
+        7,
+        ge=0,
+        description="Days that payloads are kept, about 190 MB each; the newest of every record always is. "
+        "0: for ever.",
+    )
+    rejects_keep_days: int = Field(30, ge=0, description="Days that rejected records are kept. 0: for ever.")
+    runs_keep_days: int = Field(
+        90,
+        ge=0,
+        description="Days that runs are kept, if nothing else that is kept tells of them. 0: for ever.",
+    )
+    fx_rates_keep_days: int = Field(
+        0, ge=0, description="Days that currency rates are kept; the newest always are. 0: for ever."
+    )
+    price_points_keep_months: int = Field(
+        0,
+        ge=0,
+        description="Whole months of price points kept besides the current one, about 0.75 GB each; candles of hours "
+        "and days stay. 0: for ever.",
+    )
     notify_urls: SecretStr = Field(
         SecretStr(""),
         description="Where alerts and failures are sent: Apprise URLs separated by commas, like `mailto://...`, "

@@ -22,6 +22,7 @@ from prefect.utilities.annotations import quote
 from flows.engine import Fetch, SourceReport, fetch_directly, ingest_source
 from flows.errors import RetryNow
 from flows.pipeline import Steps
+from flows.retention import TidyReport, tidy
 from flows.sources.contract import Feed, Fetched, PageRequest, Source
 from flows.unification import PublishReport, unify_and_publish
 from flows.workshop import Workshop, collect_seldom, now
@@ -110,6 +111,12 @@ async def publish_task(shop: Workshop, parent_id: int | None) -> PublishReport:
     return await unify_and_publish(shop, parent_id)
 
 
+@task(task_run_name="tidy", cache_policy=NO_CACHE)
+async def tidy_task(shop: Workshop) -> TidyReport:
+    """Make room for the months to come, and prune what is due."""
+    return await tidy(shop)
+
+
 def prefect_steps(*, refresh: bool) -> Steps:
     """Return the run's steps as tasks."""
     fetch = cached_fetch(refresh=refresh)
@@ -120,7 +127,10 @@ def prefect_steps(*, refresh: bool) -> Steps:
     async def publish(shop: Workshop, parent_id: int | None) -> PublishReport:
         return await publish_task(whole(shop), parent_id)
 
-    return Steps(ingest, publish)
+    async def tidy_up(shop: Workshop) -> TidyReport:
+        return await tidy_task(whole(shop))
+
+    return Steps(ingest, publish, tidy_up)
 
 
 async def prune_cache() -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Join, Numeric, ScalarSelect, func, null, select
+from sqlalchemy import ColumnElement, FromClause, Join, Numeric, ScalarSelect, func, null, select
 
 from models.queries.links import holds
 from models.queries.paging import Rows
@@ -42,8 +42,9 @@ def observations(wanted: ObservationFilter, *, limit: int, offset: int = 0) -> R
 
     What other sources call the coin is looked up for these rows only, not for those that the offset passes over.
     """
-    columns, listed, order = _history() if wanted.is_of_history else _newest()
-    rows = select(*_identity(), *columns).select_from(_with_asset(listed)).where(*_asked(wanted))
+    points = _points(wanted, limit + offset)
+    columns, listed, order = _history(points) if wanted.is_of_history else _newest()
+    rows = select(*_identity(), *columns).select_from(_with_asset(listed)).where(*_asked(wanted, points))
     page = rows.order_by(*order).limit(limit).offset(offset).subquery("page")
     named = (_id_at(source, page.c.asset_id).label(f"{source}_id") for source in ("coingecko", "coinpaprika"))
     kept = (column for column in page.c if column.name not in {"asset_id", "asset_rank"})
@@ -57,9 +58,9 @@ def observations(wanted: ObservationFilter, *, limit: int, offset: int = 0) -> R
 
 def counted(wanted: ObservationFilter) -> Rows:
     """Select the same rows, all of them, with nothing in them but a key: to be counted."""
-    _, listed, _ = _history() if wanted.is_of_history else _newest()
+    _, listed, _ = _history(POINTS) if wanted.is_of_history else _newest()
     joined_as_needed = listed if wanted.asset_uid is None else _with_asset(listed)
-    return select(LISTINGS.c.id).select_from(joined_as_needed).where(*_asked(wanted))
+    return select(LISTINGS.c.id).select_from(joined_as_needed).where(*_asked(wanted, POINTS))
 
 
 def _newest() -> _Parts:
@@ -78,19 +79,27 @@ def _newest() -> _Parts:
     return columns, LISTINGS.join(QUOTES, QUOTES.c.listing_id == LISTINGS.c.id), order
 
 
-def _history() -> _Parts:
+def _points(wanted: ObservationFilter, most: int) -> FromClause:
+    """Select the points to look among: for one asset no more of each listing than could be shown, by its own index."""
+    if wanted.asset_uid is None:
+        return POINTS
+    points = select(*POINTS.c).where(POINTS.c.listing_id == LISTINGS.c.id, *_between(wanted, POINTS))
+    return points.order_by(POINTS.c.observed_at.desc()).limit(most).lateral("point")
+
+
+def _history(points: FromClause) -> _Parts:
     columns = (
-        POINTS.c.price_usd,
-        POINTS.c.market_cap_usd,
-        POINTS.c.volume_usd_24h,
+        points.c.price_usd,
+        points.c.market_cap_usd,
+        points.c.volume_usd_24h,
         null().cast(Numeric).label("percent_change_24h"),
         null().label("rank"),
-        POINTS.c.observed_at,
-        POINTS.c.observed_at.label("source_updated_at"),
+        points.c.observed_at,
+        points.c.observed_at.label("source_updated_at"),
         null().label("ingested_at"),
     )
-    order = (POINTS.c.observed_at.desc(), LISTINGS.c.source, LISTINGS.c.source_id)
-    return columns, LISTINGS.join(POINTS, POINTS.c.listing_id == LISTINGS.c.id), order
+    order = (points.c.observed_at.desc(), LISTINGS.c.source, LISTINGS.c.source_id)
+    return columns, LISTINGS.join(points, points.c.listing_id == LISTINGS.c.id), order
 
 
 def _with_asset(listed: Join) -> Join:
@@ -120,8 +129,16 @@ def _id_at(source: str, asset_id: ColumnElement[Any]) -> ScalarSelect[str]:
     )
 
 
-def _asked(wanted: ObservationFilter) -> list[ColumnElement[bool]]:
-    asked: list[ColumnElement[bool]] = []
+def _between(wanted: ObservationFilter, points: FromClause) -> list[ColumnElement[bool]]:
+    observed_at = points.c.observed_at
+    return [
+        *([] if wanted.start is None else [observed_at >= wanted.start]),
+        *([] if wanted.end is None else [observed_at < wanted.end]),
+    ]
+
+
+def _asked(wanted: ObservationFilter, points: FromClause) -> list[ColumnElement[bool]]:
+    asked = _between(wanted, points)
     if wanted.source is not None:
         asked.append(LISTINGS.c.source == wanted.source)
     if wanted.symbol is not None:
@@ -130,8 +147,4 @@ def _asked(wanted: ObservationFilter) -> list[ColumnElement[bool]]:
         asked.append(LISTINGS.c.name.icontains(wanted.name_contains, autoescape=True))
     if wanted.asset_uid is not None:
         asked.append(ASSETS.c.uid == wanted.asset_uid)
-    if wanted.start is not None:
-        asked.append(POINTS.c.observed_at >= wanted.start)
-    if wanted.end is not None:
-        asked.append(POINTS.c.observed_at < wanted.end)
     return asked

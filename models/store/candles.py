@@ -71,6 +71,8 @@ async def roll_up(connection: AsyncConnection[Any], added: sql.Composable, value
     statement = sql.SQL(_ADDED).format(
         added=added, hours=_gathered(3600, "points"), days=_gathered(86400, "hours"), merge=sql.SQL(_MERGE)
     )
-    counted = await connection.execute(statement, values)
+    await connection.execute("SET LOCAL jit = off")  # to compile it takes longer than to run it
+    # Planned anew each time: a plan kept from when a month was nearly empty would read all of it ever after.
+    counted = await connection.execute(statement, values, prepare=False)
     (count,) = cast("tuple[int]", await counted.fetchone())
     return count

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from itertools import islice
+from itertools import groupby, islice
 from operator import itemgetter, lt
 from typing import Any, cast
 
@@ -37,11 +37,16 @@ _TYPES = ("int8", "timestamptz", "numeric", "numeric", "numeric")
 _COPY = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)")
 _STAGE = "CREATE TEMP TABLE stage_points ON COMMIT DROP AS SELECT {} FROM price_points WITH NO DATA"
 
-_WITHIN = """SELECT {} FROM price_points WHERE listing_id BETWEEN %(first)s AND %(last)s
-AND observed_at BETWEEN %(earliest)s AND %(latest)s"""
+_THERE = """SELECT there.* FROM unnest(%(listings)s::int8[], %(firsts)s::timestamptz[], %(lasts)s::timestamptz[])
+AS span (listing_id, first_at, last_at) CROSS JOIN LATERAL (
+    SELECT {columns} FROM price_points AS p WHERE p.listing_id = span.listing_id
+    AND p.observed_at BETWEEN span.first_at AND span.last_at
+    AND p.observed_at BETWEEN %(earliest)s AND %(latest)s OFFSET 0
+) AS there"""
+"""What history has within a slice: by key for each listing, whatever statistics say of a month that is still new."""
+
 _MISSING = """INSERT INTO price_points ({columns}) SELECT {columns} FROM stage_points AS s WHERE NOT EXISTS (
-    SELECT FROM price_points AS p WHERE p.listing_id = s.listing_id AND p.observed_at = s.observed_at
-    AND p.observed_at BETWEEN %(earliest)s AND %(latest)s
+    SELECT FROM ({there}) AS t WHERE t.listing_id = s.listing_id AND t.observed_at = s.observed_at
 ) ORDER BY listing_id, observed_at RETURNING {columns}"""
 _UNDATED = """INSERT INTO price_points ({columns})
 SELECT listing_id, fetched_at, price_usd, market_cap_usd, volume_usd_24h FROM landed_quotes
@@ -98,26 +103,34 @@ async def _load(connection: AsyncConnection[Any], points: Sequence[Point]) -> in
     """Load one slice, sorted and without doubles."""
     if not points:
         return 0
-    moments = [point[1] for point in points]
-    bounds = {
-        "first": points[0][0],
-        "last": points[-1][0],
-        "earliest": min(moments),
-        "latest": max(moments),
-    }
-    if len(points) >= STRAIGHT_FROM and not await _is_any_there(connection, bounds):
+    spans = _spans(points)
+    if len(points) >= STRAIGHT_FROM and not await _is_any_there(connection, spans):
         await _copy(connection, "price_points", points)
-        return await roll_up(connection, _columns_in(_WITHIN), bounds)
+        return await roll_up(connection, _columns_in(_THERE), spans)
     await connection.execute(_columns_in(_STAGE))
     await _copy(connection, "stage_points", points)
     await connection.execute("ANALYZE stage_points")
-    added = await roll_up(connection, _columns_in(_MISSING), bounds)
+    added = await roll_up(connection, _columns_in(_MISSING), spans)
     await connection.execute("DROP TABLE stage_points")
     return added
 
 
-async def _is_any_there(connection: AsyncConnection[Any], bounds: Mapping[str, Any]) -> bool:
-    found = await connection.execute(sql.SQL("SELECT EXISTS ({})").format(_columns_in(_WITHIN)), bounds)
+def _spans(points: Sequence[Point]) -> dict[str, Any]:
+    """Say from when to when each listing has points here, and all of them."""
+    spans = [(listing, [point[1] for point in its]) for listing, its in groupby(points, itemgetter(0))]
+    firsts, lasts = [its[0] for _, its in spans], [its[-1] for _, its in spans]
+    return {
+        "listings": [listing for listing, _ in spans],
+        "firsts": firsts,
+        "lasts": lasts,
+        "earliest": min(firsts),
+        "latest": max(lasts),
+    }
+
+
+async def _is_any_there(connection: AsyncConnection[Any], spans: Mapping[str, Any]) -> bool:
+    asked = sql.SQL("SELECT EXISTS ({})").format(_columns_in(_THERE))
+    found = await connection.execute(asked, spans, prepare=False)
     (is_any,) = cast("tuple[bool]", await found.fetchone())
     return is_any
 
@@ -131,5 +144,6 @@ async def _copy(connection: AsyncConnection[Any], table: str, points: Sequence[P
 
 
 def _columns_in(template: str) -> sql.Composed:
-    """Write the columns of a point wherever a statement has `{}` or `{columns}`."""
-    return sql.SQL(cast("Any", template)).format(_COLUMNS, columns=_COLUMNS)
+    """Write the columns of a point where a statement has `{}` or `{columns}`, and what is there for `{there}`."""
+    there = sql.SQL(_THERE).format(columns=_COLUMNS)
+    return sql.SQL(cast("Any", template)).format(_COLUMNS, columns=_COLUMNS, there=there)

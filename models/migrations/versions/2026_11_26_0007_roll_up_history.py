@@ -3,7 +3,7 @@
 Candles of hours and days, drawn here from the points that are there already; an index by time over all listings; what
 was pruned, and the indexes by which old runs are let go. Ingest waits while this runs, readers do not.
 
-Revision: 0007, follows: 0005
+Revision: 0007, follows: 0006
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0007'
-down_revision = '0005'
+down_revision = '0006'
 branch_labels = None
 depends_on = None
 
