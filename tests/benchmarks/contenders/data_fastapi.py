@@ -14,8 +14,7 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Query
 from pydantic import BaseModel
 from sqlalchemy import and_, func, select
-from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
-from sqlalchemy.orm import aliased
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlmodel import col
 
 from models.db import psycopg_url
@@ -84,9 +83,10 @@ async def data(
     began = time.perf_counter()
     async with _sessions() as session:
         rows = (await session.execute(_page(limit, offset))).all()
+        ids = await _ids(session, {asset.id for _, _, asset in rows if asset})
         total = await session.scalar(select(func.count()).select_from(Quote)) or 0
     return {
-        "data": [_observation(*row) for row in rows],
+        "data": [_observation(*row, ids) for row in rows],
         "pagination": {
             "page": offset // limit + 1, "page_size": limit, "limit": limit, "offset": offset, "total": total,
             "total_pages": -(-total // limit),
@@ -101,7 +101,7 @@ def _holds(link: Any) -> Any:  # noqa: ANN401 - SQLAlchemy's
 
 def _page(limit: int, offset: int) -> Any:  # noqa: ANN401 - SQLAlchemy's
     return (
-        select(Listing, Quote, Asset, _id_at("coingecko"), _id_at("coinpaprika"))
+        select(Listing, Quote, Asset)
         .join(Quote, col(Quote.listing_id) == col(Listing.id))
         .outerjoin(AssetLink, and_(col(AssetLink.listing_id) == col(Listing.id), _holds(AssetLink)))
         .outerjoin(Asset, col(Asset.id) == col(AssetLink.asset_id))
@@ -111,26 +111,27 @@ def _page(limit: int, offset: int) -> Any:  # noqa: ANN401 - SQLAlchemy's
     )
 
 
-def _id_at(source: str) -> Any:  # noqa: ANN401 - SQLAlchemy's
-    listing, link = aliased(Listing), aliased(AssetLink)
-    return (
-        select(func.min(listing.source_id))
-        .join(link, link.listing_id == listing.id)
-        .where(link.asset_id == Asset.id, _holds(link), listing.source == source)
-        .correlate(Asset)
-        .scalar_subquery()
+async def _ids(session: AsyncSession, assets: set[int | None]) -> dict[tuple[int, str], str]:
+    """Read what other sources call the page's coins."""
+    named = (
+        select(AssetLink.asset_id, Listing.source, func.min(Listing.source_id))
+        .join(Listing, col(Listing.id) == col(AssetLink.listing_id))
+        .where(col(AssetLink.asset_id).in_(assets), _holds(AssetLink))
+        .group_by(col(AssetLink.asset_id), col(Listing.source))
     )
+    return {(asset, source): name for asset, source, name in await session.execute(named)}
 
 
 def _observation(
-    listing: Listing, quote: Quote, asset: Asset | None, coingecko_id: str | None, coinpaprika_id: str | None
+    listing: Listing, quote: Quote, asset: Asset | None, ids: dict[tuple[int, str], str]
 ) -> dict[str, Any]:
+    key = asset.id or 0 if asset else 0
     return {
         "asset_uid": asset.uid if asset else None,
         "source": listing.source,
         "external_id": listing.source_id,
-        "coingecko_id": coingecko_id,
-        "coinpaprika_id": coinpaprika_id,
+        "coingecko_id": ids.get((key, "coingecko")),
+        "coinpaprika_id": ids.get((key, "coinpaprika")),
         "name": listing.name,
         "symbol": listing.symbol,
         "value": quote.price_usd,
