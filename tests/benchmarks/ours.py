@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.db import Sessions, database
 from models.queries.assets import AssetFilter, AssetOrder, asset_by_uid, assets
 from models.queries.paging import Place, Window, page
+from models.queries.prices import history_of
 from models.records import Quote
 from models.store.bulk import sliced
 from models.store.history import make_room
@@ -89,12 +90,13 @@ def point(listing_id: int, at: datetime, price: Decimal, cap: Decimal, volume: D
     return Quote(SOURCE, str(listing_id), at, price, at, market_cap_usd=cap, volume_usd_24h=volume)
 
 
-def statements(uid: str, cap: Decimal, after: str) -> dict[str, str]:
-    """Spell the statements that choose the rows of Q3 and Q5, for EXPLAIN."""
+def statements(uid: str, cap: Decimal, after: str, key: int) -> dict[str, str]:
+    """Spell the statements that choose the rows of Q3, Q4 and Q5, for EXPLAIN."""
     now = datetime.now(UTC)
     order = AssetOrder.MARKET_CAP_DESC.value
     rows = {
         "Q3": asset_by_uid(uid, now),
+        "Q4": history_of([key], first=250),
         "Q5": page(assets(AssetFilter(), now), order, Window(50, Place(cap, after))),
     }
     return {name: _spelled(statement) for name, statement in rows.items()}

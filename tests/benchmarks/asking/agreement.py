@@ -12,14 +12,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from tests.benchmarks.errors import DisagreementError
+
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][-+]?\d+)?")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 _OF_ITS_OWN = frozenset({"cursor", "endCursor", "meta"})
 """What only the server that wrote it can read, or what is of one request alone."""
-
-
-class Disagreement(RuntimeError):
-    """A contender answers something else than we do; the message says where."""
 
 
 def meaning(value: Any) -> Any:  # noqa: ANN401 - JSON is any
@@ -44,10 +42,10 @@ def meaning(value: Any) -> Any:  # noqa: ANN401 - JSON is any
 
 
 def require_agreement(who: str, what: str, ours: object, theirs: object) -> None:
-    """Raise `Disagreement` unless two answers mean the same and hold something."""
+    """Raise `DisagreementError` unless two answers mean the same and hold something."""
     place = _difference(meaning(ours), meaning(theirs), "answer")
     if place:
-        raise Disagreement(f"{who} answers {what} otherwise than Kasparro: {place}")
+        raise DisagreementError(f"{who} answers {what} otherwise than Kasparro: {place}")
 
 
 def _difference(ours: object, theirs: object, place: str) -> str | None:

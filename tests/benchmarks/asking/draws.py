@@ -11,6 +11,7 @@ import httpx
 import orjson
 
 from tests.benchmarks.asking.questions import WALK, Dialect, Draw, Question
+from tests.benchmarks.errors import RefusedError
 from tests.benchmarks.ground.seed import Size, uid
 
 SEED = 20260101
@@ -21,16 +22,12 @@ SHALLOWEST, DEEPEST = 0.2, 0.98
 PAGE = 50
 
 
-class Refused(RuntimeError):
-    """A server answered with an error where it should answer."""
-
-
 def ask(client: httpx.Client, body: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON is any
-    """Ask GraphQL and return the data. Raises `Refused`."""
+    """Ask GraphQL and return the data. Raises `RefusedError`."""
     answer = client.post("/graphql", json=body)
     told = orjson.loads(answer.content)
     if answer.status_code != httpx.codes.OK or told.get("errors"):
-        raise Refused(f"{client.base_url} answered {answer.status_code}: {answer.text[:300]}")
+        raise RefusedError(f"{client.base_url} answered {answer.status_code}: {answer.text[:300]}")
     return told["data"]
 
 

@@ -9,13 +9,11 @@ from pathlib import Path
 
 import orjson
 
+from tests.benchmarks.errors import LoadError
+
 SCRIPT = Path(__file__).with_name("random_requests.lua")
 PATIENCE_SECONDS = 30
 MISSING = "wrk is not installed: `apt-get install wrk` (Debian) or `brew install wrk`, then run this again."
-
-
-class LoadFailed(RuntimeError):
-    """wrk could not do its work, or what it asked was refused; the message says how much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ def is_installed() -> bool:
 
 
 def shoot(url: str, requests: Path, connections: int, seconds: int) -> Shot:
-    """Ask random ones of the requests that a file lists for `seconds`. Raises `LoadFailed` where any is refused."""
+    """Ask random ones of the requests that a file lists for `seconds`. Raises `LoadError` where any is refused."""
     done = subprocess.run(
         ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s", "-s", str(SCRIPT), url, "--", str(requests)],  # noqa: S607 - wrk of the PATH
         capture_output=True,
@@ -52,7 +50,7 @@ def shoot(url: str, requests: Path, connections: int, seconds: int) -> Shot:
         timeout=seconds + PATIENCE_SECONDS,
     )  # fmt: skip
     if done.returncode:
-        raise LoadFailed(f"wrk failed on {url}: {(done.stderr or done.stdout).strip()[-300:]}")
+        raise LoadError(f"wrk failed on {url}: {(done.stderr or done.stdout).strip()[-300:]}")
     return parse(done.stdout)
 
 
@@ -60,10 +58,10 @@ def parse(output: str) -> Shot:
     """Read the line that the script prints last."""
     found = next((line for line in reversed(output.splitlines()) if line.startswith("{")), None)
     if found is None:
-        raise LoadFailed(f"wrk printed no result: {output.strip()[-300:]}")
+        raise LoadError(f"wrk printed no result: {output.strip()[-300:]}")
     told = orjson.loads(found)
     if told["refused"] or told["broken"]:
-        raise LoadFailed(
+        raise LoadError(
             f"{told['refused']} answers of {told['requests']} were errors, {told['broken']} connections broke"
         )
     return Shot(told["requests"], told["microseconds"] / 1e6, told["p50"] / 1000, told["p99"] / 1000)

@@ -168,7 +168,9 @@ class Query:
             rows = (await session.scalars(page)).all()
         edges = [AssetEdge(cursor=_cursor(row), node=Asset.from_row(row)) for row in rows[:first]]
         end = edges[-1].cursor if edges else None
-        return AssetConnection(edges=edges, page_info=PageInfo(has_next_page=len(rows) > first, end_cursor=end))
+        return AssetConnection(
+            edges=edges, page_info=PageInfo(has_next_page=len(rows) > first, end_cursor=end)
+        )
 
 
 def _beyond(cap: str | None, uid: str) -> Any:  # noqa: ANN401 - a condition

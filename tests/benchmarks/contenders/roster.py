@@ -15,6 +15,7 @@ import psycopg
 
 from tests.benchmarks import ours
 from tests.benchmarks.asking.questions import Dialect
+from tests.benchmarks.errors import AbsentError
 from tests.benchmarks.ground.processes import Program, free_port, running
 
 HERE = Path(__file__).parent
@@ -23,10 +24,6 @@ STATE = HERE.parents[2] / ".kasparro"
 NODE_AT_LEAST = 22
 NODE_POOL = "10"
 """node-postgres's own default, and PostGraphile's."""
-
-
-class Absent(Exception):  # noqa: N818 - reads as what happened
-    """A contender cannot take part; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +40,7 @@ class Contender:
     """In which words it is asked; None: it has no GraphQL."""
     ready: str = "/graphql"
     prepare: Callable[[str], None] = lambda _url: None
-    """What it needs before its first start, given the database. Raises `Absent` where it cannot be had."""
+    """What it needs before its first start, given the database. Raises `AbsentError` where it cannot be had."""
 
     @contextmanager
     def serving(self, database_url: str, folder: Path) -> Iterator[Program]:
@@ -68,13 +65,15 @@ def _install_postgraphile(url: str) -> None:
     """Install what the lock file names, if that was not done before, and give the database its views."""
     npm = shutil.which("npm")
     if npm is None:
-        raise Absent("npm is not installed (on Debian: apt install nodejs npm)")
+        raise AbsentError("npm is not installed (on Debian: apt install nodejs npm)")
     lock = hashlib.sha256((POSTGRAPHILE / "package-lock.json").read_bytes()).hexdigest()
     stamp = POSTGRAPHILE / "node_modules" / ".kasparro-lock"
     if not stamp.is_file() or stamp.read_text() != lock:
         command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent", "--prefer-offline"]
-        if subprocess.run([*command, "--cache", str(STATE / "npm")], cwd=POSTGRAPHILE, check=False).returncode:
-            raise Absent(
+        if subprocess.run(
+            [*command, "--cache", str(STATE / "npm")], cwd=POSTGRAPHILE, check=False
+        ).returncode:
+            raise AbsentError(
                 "npm could not fetch what its package-lock.json names: is the registry within reach?"
             )
         stamp.write_text(lock)
@@ -84,13 +83,13 @@ def _install_postgraphile(url: str) -> None:
 
 
 def node() -> str:
-    """Find a Node that PostGraphile runs on: the system's, else the one that npm brought. Raises `Absent`."""
+    """Find a Node that PostGraphile runs on: the system's, else the one that npm brought. Raises `AbsentError`."""
     brought = sorted(POSTGRAPHILE.glob("node_modules/node-*/bin/node"))
     for program in filter(None, (shutil.which("node"), *map(str, brought))):
         asked = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
         if asked.startswith("v") and int(asked[1:].split(".")[0]) >= NODE_AT_LEAST:
             return program
-    raise Absent(f"it wants Node {NODE_AT_LEAST} or newer, and npm brought none for this machine")
+    raise AbsentError(f"it wants Node {NODE_AT_LEAST} or newer, and npm brought none for this machine")
 
 
 def _postgraphile(_port: int) -> tuple[str, ...]:
@@ -108,9 +107,7 @@ COLD = Contender(
     _PROD | {"RESPONSE_CACHE_MB": "0"},
     port_variable="API_PORT",
 )
-WARM = Contender(
-    "kasparro_warm", "Kasparro, cached", lambda _port: ours.API, _PROD, port_variable="API_PORT"
-)
+WARM = Contender("kasparro_warm", "Kasparro, cached", lambda _port: ours.API, _PROD, port_variable="API_PORT")
 PEER = Contender(
     "postgraphile",
     "PostGraphile 5",

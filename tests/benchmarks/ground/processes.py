@@ -17,15 +17,13 @@ from typing import IO
 import httpx
 import psycopg
 
+from tests.benchmarks.errors import StartError
+
 ROOT = Path(__file__).resolve().parents[3]
 PROC = Path("/proc")
 TICKS = os.sysconf("SC_CLK_TCK")
 START_SECONDS = 60
 STOP_SECONDS = 15
-
-
-class DidNotStart(RuntimeError):
-    """A program ended or kept silent; the message says which, and how its output ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ def running(
         while not _answers(url + ready):
             if child.poll() is not None or time.monotonic() > deadline:
                 end = log.read_text(errors="replace")[-800:]
-                raise DidNotStart(f"{' '.join(command)[:120]} did not start; its output ends with:\n{end}")
+                raise StartError(f"{' '.join(command)[:120]} did not start; its output ends with:\n{end}")
             time.sleep(0.1)
         yield Program(url, child.pid)
 

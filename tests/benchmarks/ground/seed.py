@@ -111,4 +111,3 @@ def seed(url: str, size: Size) -> float:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
     return time.perf_counter() - began
-

@@ -14,8 +14,9 @@ import orjson
 from tests.benchmarks.asking.agreement import require_agreement
 from tests.benchmarks.asking.draws import SEED, ask, draws, write_requests
 from tests.benchmarks.asking.questions import QUESTIONS
-from tests.benchmarks.contenders.roster import COLD, FASTAPI, PEER, PLAIN, WARM, Absent, Contender
-from tests.benchmarks.ground.processes import DidNotStart, Program
+from tests.benchmarks.contenders.roster import COLD, FASTAPI, PEER, PLAIN, WARM, Contender
+from tests.benchmarks.errors import AbsentError, StartError
+from tests.benchmarks.ground.processes import Program
 from tests.benchmarks.ground.seed import SOURCES, Size
 
 Say = Callable[[str], None]
@@ -66,7 +67,7 @@ def arena(
         for contender in contenders:
             try:
                 program = stack.enter_context(contender.serving(url, folder))
-            except (Absent, DidNotStart) as why:
+            except (AbsentError, StartError) as why:
                 if contender is COLD:
                     raise
                 found.absent[contender.title] = str(why)

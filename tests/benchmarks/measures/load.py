@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 
 from tests.benchmarks import ours
+from tests.benchmarks.errors import DisagreementError
 from tests.benchmarks.measures.arena import Say
 from tests.benchmarks.measures.loaders import (
     POINT_COLUMNS,
@@ -74,8 +75,19 @@ def _quotes(found: Loading, url: str, plan: Plan, ids: dict[str, int], number: i
     told[CHANGED].append(len(rows) / ours.land(url, quotes, ids))
     told[UNCHANGED].append(len(rows) / ours.land(url, quotes, ids))
     told[BY_DLT].append(len(rows) / merge_by_dlt(url, rows, folder))
+    for table in ("landed_quotes", "raw_landed_quotes", "by_dlt.quotes"):
+        _require_loaded(url, table, rows)
     newer = [row | {"price_usd": row["price_usd"] * 2} for row in some]
     told[BY_ORM].append(len(newer) / merge_by_orm(url, newer))
+
+
+def _require_loaded(url: str, table: str, rows: list[dict[str, Any]]) -> None:
+    """Raise unless a table holds what was loaded: nobody is timed doing less."""
+    with psycopg.connect(url) as connection:
+        held = connection.execute(f"SELECT count(*), round(sum(price_usd), 6) FROM {table}").fetchone()
+    wanted = (len(rows), round(sum((row["price_usd"] for row in rows), Decimal(0)), 6))
+    if held != wanted:
+        raise DisagreementError(f"{table} holds {held} (rows, sum of prices), not {wanted}")
 
 
 def _copy_quotes(url: str, rows: list[dict[str, Any]]) -> float:
@@ -94,7 +106,7 @@ def _history(found: Loading, url: str, points: list[Any], spelled: list[Any], id
     with psycopg.connect(url) as connection:
         kept = connection.execute("SELECT count(*) FROM price_points").fetchone()
     if kept != (len(points),):
-        raise RuntimeError(f"of {len(points)} points {kept} were kept: the rates are of something else")
+        raise DisagreementError(f"of {len(points)} points {kept} were kept: the rates are of something else")
 
 
 def _make_listings(url: str, count: int) -> None:

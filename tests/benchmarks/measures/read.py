@@ -10,8 +10,9 @@ from statistics import median
 import httpx
 
 from tests.benchmarks.asking.questions import QUESTIONS
-from tests.benchmarks.asking.wrk import LoadFailed, Shot, shoot
+from tests.benchmarks.asking.wrk import Shot, shoot
 from tests.benchmarks.contenders.roster import WARM
+from tests.benchmarks.errors import LoadError
 from tests.benchmarks.ground.processes import postmaster, server_cpu
 from tests.benchmarks.measures.arena import DATA, Arena, Place, Say
 from tests.benchmarks.plan import Plan
@@ -84,41 +85,51 @@ class Reading:
 
 def read(found: Arena, database_url: str, plan: Plan, say: Say) -> Reading:
     """Measure everybody."""
-    reading, server = Reading(), postmaster(database_url)
+    range_ = _Range(plan.seconds, postmaster(database_url))
     _warm_up(found)
     for number in range(plan.rounds):
         for connections in plan.connections:
             for name in NAMES:
                 for place in _turned(found.asked(name), number):
-                    key = Key(place.contender.name, name, connections)
-                    try:
-                        reading.rounds[key].append(_measure(place, name, connections, plan.seconds, server))
-                    except LoadFailed as why:
-                        reading.failures.append(f"{place.contender.title}, {name}: {why}")
+                    range_.shoot(place, Key(place.contender.name, name, connections))
         say(f"reading: round {number + 1} of {plan.rounds} is done")
-    reading.rss_mb = {place.contender.name: place.program.rss_mb() for place in found.places}
-    return reading
+    range_.reading.rss_mb = {place.contender.name: place.program.rss_mb() for place in found.places}
+    return range_.reading
+
+
+@dataclass(slots=True)
+class _Range:
+    """Where the rounds are shot: it knows who is slow and needs more time."""
+
+    seconds: int
+    server: int | None
+    reading: Reading = field(default_factory=Reading)
+    slow: set[Key] = field(default_factory=set)
+
+    def shoot(self, place: Place, key: Key) -> None:
+        """Measure one contender once."""
+        try:
+            measured = self._once(place, key)
+            if key not in self.slow and not measured.shot.is_fair(key.connections):
+                self.slow.add(key)
+                measured = self._once(place, key)
+            self.reading.rounds[key].append(measured)
+        except LoadError as why:
+            self.reading.failures.append(f"{place.contender.title}, {key.question}: {why}")
+
+    def _once(self, place: Place, key: Key) -> Measured:
+        seconds = self.seconds * (SLOW if key in self.slow else 1)
+        cpu, postgres = place.program.cpu_seconds(), server_cpu(self.server)
+        shot = shoot(_url(place, key.question), place.requests[key.question], key.connections, seconds)
+        after, answers = server_cpu(self.server), max(shot.requests, 1)
+        used = None if postgres is None or after is None else (after - postgres) / answers * 1000
+        return Measured(shot, (place.program.cpu_seconds() - cpu) / answers * 1000, used)
 
 
 def _turned(places: Sequence[Place], number: int) -> list[Place]:
     """Let somebody else begin in each round."""
     first = number % len(places) if places else 0
     return [*places[first:], *places[:first]]
-
-
-def _measure(place: Place, name: str, connections: int, seconds: int, server: int | None) -> Measured:
-    measured = _once(place, name, connections, seconds, server)
-    if measured.shot.is_fair(connections):
-        return measured
-    return _once(place, name, connections, seconds * SLOW, server)
-
-
-def _once(place: Place, name: str, connections: int, seconds: int, server: int | None) -> Measured:
-    cpu, postgres = place.program.cpu_seconds(), server_cpu(server)
-    shot = shoot(_url(place, name), place.requests[name], connections, seconds)
-    after, answers = server_cpu(server), max(shot.requests, 1)
-    used = None if postgres is None or after is None else (after - postgres) / answers * 1000
-    return Measured(shot, (place.program.cpu_seconds() - cpu) / answers * 1000, used)
 
 
 def _url(place: Place, name: str) -> str:
