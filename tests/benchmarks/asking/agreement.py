@@ -41,8 +41,26 @@ def meaning(value: Any) -> Any:  # noqa: ANN401 - JSON is any
             return Decimal(repr(value))
 
 
+def rows(answer: object) -> int:
+    """Count the rows of an answer, those within rows too."""
+    match answer:
+        case dict():
+            return sum(rows(each) for each in answer.values())
+        case list():
+            return len(answer) + sum(rows(each) for each in answer)
+        case _:
+            return 0
+
+
+def require_rows(what: str, answer: object, wanted: int) -> None:
+    """Raise `DisagreementError` unless our own answer has all the rows that the question is about."""
+    found = rows(meaning(answer))
+    if found != wanted or not any(answer.values() if isinstance(answer, dict) else ()):
+        raise DisagreementError(f"Kasparro answers {what} with {found} rows, not {wanted}, or with nothing")
+
+
 def require_agreement(who: str, what: str, ours: object, theirs: object) -> None:
-    """Raise `DisagreementError` unless two answers mean the same and hold something."""
+    """Raise `DisagreementError` unless two answers mean the same."""
     place = _difference(meaning(ours), meaning(theirs), "answer")
     if place:
         raise DisagreementError(f"{who} answers {what} otherwise than Kasparro: {place}")

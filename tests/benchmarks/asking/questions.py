@@ -31,6 +31,8 @@ class Question:
 
     name: str
     title: str
+    rows: int
+    """How many rows an answer has, those within rows too."""
     documents: dict[Dialect, str]
     draw: Draw = Draw.NOTHING
 
@@ -54,6 +56,7 @@ QUESTIONS = (
     Question(
         "Q1",
         "100 assets x 8 fields",
+        100,
         {
             Dialect.OURS: f"query Q1 {{ assets(first: 100) {{ nodes {{ {_EIGHT} }} }} }}",
             Dialect.POSTGRAPHILE: f"query Q1 {{ assets: assetsList(first: 100, {_LARGEST}) {{ {_EIGHT_OF_ITS} }} }}",
@@ -62,6 +65,7 @@ QUESTIONS = (
     Question(
         "Q2",
         "100 assets x (4 fields + 3 quotes x 6)",
+        400,
         {
             Dialect.OURS: f"query Q2 {{ assets(first: 100) {{ nodes {{ uid symbol name rank quotes {{ {_QUOTE} }} }} }} }}",
             Dialect.POSTGRAPHILE: f"query Q2 {{ assets: assetsList(first: 100, {_LARGEST}) {{ uid symbol name rank"
@@ -71,6 +75,7 @@ QUESTIONS = (
     Question(
         "Q3",
         "one asset by uid x 8 fields",
+        0,
         {
             Dialect.OURS: f"query Q3($uid: String!) {{ asset(uid: $uid) {{ {_EIGHT} }} }}",
             Dialect.POSTGRAPHILE: f"query Q3($uid: String!) {{ asset: assetByUid(uid: $uid) {{ {_EIGHT_OF_ITS} }} }}",
@@ -80,6 +85,7 @@ QUESTIONS = (
     Question(
         "Q4",
         "newest 250 points of one asset x 3 fields",
+        250,
         {
             Dialect.OURS: "query Q4($uid: String!) { asset(uid: $uid) { uid"
             " history(first: 250) { observedAt priceUsd volumeUsd24h } } }",
@@ -92,6 +98,7 @@ QUESTIONS = (
     Question(
         "Q5",
         "page of 50 assets after a cursor, edges and pageInfo",
+        50,
         {
             Dialect.OURS: f"query Q5($after: String) {{ assets(first: 50, after: $after) {{ {_PAGE} }} }}",
             Dialect.POSTGRAPHILE: "query Q5($after: Cursor)"

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import orjson
 
-from tests.benchmarks.asking.agreement import require_agreement
+from tests.benchmarks.asking.agreement import require_agreement, require_rows
 from tests.benchmarks.asking.draws import SEED, ask, draws, write_requests
 from tests.benchmarks.asking.questions import QUESTIONS
 from tests.benchmarks.contenders.roster import COLD, FASTAPI, PEER, PLAIN, WARM, Contender
@@ -98,6 +98,9 @@ def _requests(contender: Contender, program: Program, size: Size, folder: Path) 
 def _compare(found: Arena) -> None:
     """Compare the first of the requests, which are the same for everybody."""
     reference = found.places[0]
+    for question in QUESTIONS:
+        for answer in _answers(reference.program.url, reference.requests[question.name]):
+            require_rows(question.name, answer, question.rows)
     for place in found.places[1:]:
         for name, file in place.requests.items():
             ours = _answers(reference.program.url, reference.requests[name])

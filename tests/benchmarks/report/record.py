@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import log10
 from typing import Any
 
 from tests.benchmarks.asking.questions import QUESTIONS
@@ -136,7 +137,7 @@ def extrapolated(small: tuple[int, int], large: tuple[int, int], to: int = FARTH
 
 
 def _tenfolds(small: int, large: int) -> float:
-    return len(str(large)) - len(str(small)) or 1.0
+    return log10(large / small) or 1.0
 
 
 def of_etl(runs: EtlRuns) -> Record:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.benchmarks.asking.agreement import require_agreement
+from tests.benchmarks.asking.agreement import require_agreement, require_rows
 from tests.benchmarks.errors import DisagreementError
 
 OURS = {
@@ -47,6 +47,15 @@ def test_cursors_and_what_is_of_one_request_are_not_compared() -> None:
 def test_any_other_value_is_told_with_its_place(changed: dict[str, object]) -> None:
     with pytest.raises(DisagreementError, match=r"they answers Q1 .* answer\.assets\[1\]"):
         require_agreement("they", "Q1", OURS, theirs(**changed))
+
+
+def test_an_answer_must_hold_what_the_question_is_about() -> None:
+    require_rows("Q1", OURS, 2)
+    require_rows("Q3", {"asset": {"uid": "a"}}, 0)
+    with pytest.raises(DisagreementError, match="with 2 rows, not 3"):
+        require_rows("Q1", OURS, 3)
+    with pytest.raises(DisagreementError, match="or with nothing"):
+        require_rows("Q3", {"asset": None}, 0)
 
 
 def test_a_missing_row_is_a_difference() -> None:

@@ -90,6 +90,7 @@ def test_figures_are_short() -> None:
 
 def test_pages_are_carried_on_by_tenfolds() -> None:
     assert record.extrapolated((10**6, 10), (10**7, 12)) == 14
+    assert record.extrapolated((10**6, 10), (10**7, 20), to=10**9) == 40
     assert record.extrapolated((10**6, 10), (10**7, 9)) == 9
 
 
