@@ -26,7 +26,7 @@ from tests.benchmarks.ground.machine import describe
 from tests.benchmarks.ground.postgres import fresh_database, server, version
 from tests.benchmarks.ground.processes import ROOT
 from tests.benchmarks.ground.seed import seed
-from tests.benchmarks.measures.arena import arena
+from tests.benchmarks.measures.arena import arena, require_whole_answers
 from tests.benchmarks.measures.etl import run_whole
 from tests.benchmarks.measures.load import load
 from tests.benchmarks.measures.read import read
@@ -85,6 +85,7 @@ class Measurements:
         took = seed(database, self.plan.market)
         self.say(f"reading: {self.plan.market}, seeded in {took:.0f} s")
         with arena(database, self.plan.market, self.folder, self.say) as everybody:
+            require_whole_answers(everybody)
             self.found["absent"] = everybody.absent
             if Part.UNSEEN in parts:
                 self.keep(Part.UNSEEN, record.of_unseen(measure_unseen(everybody, self.plan)))

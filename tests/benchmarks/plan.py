@@ -53,7 +53,7 @@ FULL = Plan(
     merged_by_orm=5_000,
     points=1_000_000,
     scales=(
-        Size(1_000, 1_000_000), Size(10_000, 1_000_000), Size(100_000, 1_000_000), Size(10_000, 10_000_000),
+        Size(1_000, 1_000_000), Size(10_000, 1_000_000), Size(100_000, 1_000_000), Size(1_000, 10_000_000),
     ),
     scaling_rounds=3,
 )  # fmt: skip
@@ -68,6 +68,6 @@ QUICK = Plan(
     quotes=20_000,
     merged_by_orm=1_000,
     points=200_000,
-    scales=(Size(1_000, 200_000), Size(10_000, 200_000), Size(1_000, 2_000_000)),
+    scales=(Size(500, 200_000), Size(5_000, 200_000), Size(500, 2_000_000)),
     scaling_rounds=3,
 )

@@ -169,7 +169,7 @@ def _scaling(record: Record) -> str:
     rows = [
         [
             f"{size['assets']:,} assets, {size['points']:,} points",
-            *(f"{figure(size['p50_ms'][name])} ({size['pages_touched'][name]:,})" for name in names),
+            *(f"{figure(size['p50_ms'][name])} ({figure(size['pages_touched'][name])})" for name in names),
         ]
         for size in told["sizes"]
     ]

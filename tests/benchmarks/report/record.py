@@ -106,7 +106,7 @@ def of_scaling(scaling: Scaling, plan: Plan) -> Record:
                     "assets": size.assets,
                     "points": size.points,
                     "p50_ms": {name: rounded(scaling.median_ms(size, name)) for name in SCALED},
-                    "pages_touched": {name: scaling.buffers[size, name] for name in SCALED},
+                    "pages_touched": {name: scaling.buffers.get((size, name)) for name in SCALED},
                 }
                 for size in plan.scales
             ],

@@ -11,7 +11,7 @@ from tests.benchmarks.asking.wrk import Shot
 from tests.benchmarks.contenders.roster import COLD, PEER
 from tests.benchmarks.measures.load import CHANGED, COPIED, POINTS, POINTS_COPIED, Loading
 from tests.benchmarks.measures.read import Key, Measured, Reading
-from tests.benchmarks.measures.scaling import Scaling
+from tests.benchmarks.measures.scaling import Scaling, asked
 from tests.benchmarks.measures.unseen import never_sent
 from tests.benchmarks.plan import FULL, QUICK
 from tests.benchmarks.report import record
@@ -101,6 +101,15 @@ def test_a_document_is_new_each_time_and_asks_the_same() -> None:
             one, other = never_sent(document, 1), never_sent(document, 2)
             assert one != other
             assert one.replace("never1: ", "") == document
+
+
+def test_markets_are_compared_by_questions_that_both_answer_in_full() -> None:
+    for plan in (FULL, QUICK):
+        last = plan.scales[-1]
+        least = next(size for size in plan.scales if size.assets == last.assets)
+        assert "Q4" in asked(least)
+        assert "Q4" in asked(last)
+        assert last.points == 10 * least.points
 
 
 def test_both_plans_measure_at_least_three_rounds_and_the_headline() -> None:
