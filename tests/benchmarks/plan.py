@@ -39,6 +39,7 @@ class Plan:
     points: int
     scales: tuple[Size, ...]
     scaling_rounds: int
+    etl_rounds: int
 
 
 FULL = Plan(
@@ -56,6 +57,7 @@ FULL = Plan(
         Size(1_000, 1_000_000), Size(10_000, 1_000_000), Size(100_000, 1_000_000), Size(1_000, 10_000_000),
     ),
     scaling_rounds=3,
+    etl_rounds=3,
 )  # fmt: skip
 QUICK = Plan(
     minutes=4,
@@ -70,4 +72,5 @@ QUICK = Plan(
     points=200_000,
     scales=(Size(500, 200_000), Size(5_000, 200_000), Size(500, 2_000_000)),
     scaling_rounds=3,
+    etl_rounds=1,
 )

@@ -24,6 +24,7 @@ PROC = Path("/proc")
 TICKS = os.sysconf("SC_CLK_TCK")
 START_SECONDS = 60
 STOP_SECONDS = 15
+LOOK_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Program:
 
     def rss_mb(self) -> float:
         """Weigh the memory that it and its children hold now."""
-        return sum(_rss_kb(pid) for pid in family(self.pid)) / 1024
+        return sum(_kb(pid, "VmRSS") for pid in family(self.pid)) / 1024
 
     def cpu_seconds(self) -> float:
         """Tell the CPU time that it and its children have taken."""
@@ -106,12 +107,16 @@ class Finished:
 
 
 def run_to_end(command: Sequence[str], environment: Mapping[str, str], log: Path) -> Finished:
-    """Run a program to its end; its peak memory is the largest that it or a child of it had."""
+    """Run a program to its end.
+
+    Its peak is looked at while it runs: what the system tells at the end counts our own memory at the fork too.
+    """
     with log.open("wb") as output, _child(command, environment, output) as child:
-        began = time.perf_counter()
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        return Finished(child.returncode, time.perf_counter() - began, usage.ru_maxrss / 1024)
+        began, peak = time.perf_counter(), 0
+        while child.poll() is None:
+            peak = max(peak, _kb(child.pid, "VmHWM"))
+            time.sleep(LOOK_SECONDS)
+        return Finished(child.returncode, time.perf_counter() - began, peak / 1024)
 
 
 def _answers(url: str) -> bool:
@@ -162,9 +167,9 @@ def _cpu(pid: int, *, ended: bool = False) -> float:
     return sum(map(int, stat[first : first + 2])) / TICKS if stat else 0.0
 
 
-def _rss_kb(pid: int) -> int:
+def _kb(pid: int, what: str) -> int:
     with contextlib.suppress(OSError):
         for line in (PROC / str(pid) / "status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
+            if line.startswith(f"{what}:"):
                 return int(line.split()[1])
     return 0

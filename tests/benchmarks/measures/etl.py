@@ -65,13 +65,13 @@ def run_whole(server_url: str, folder: Path, plan: Plan, say: Say) -> EtlRuns:
             _run(ours.REFRESH_CSV, told | {"DATABASE_URL": url}, folder / "refresh.log")
         file = next(data.glob("*.csv"))
         loop = (*LOOP_COMMAND, sandbox, str(file), ours.LISTINGS_ASKED_FOR["COINPAPRIKA_TOP_N"])
-        for number in range(plan.rounds):
+        for number in range(plan.etl_rounds):
             for command, kinds in ((ours.ETL, (FIRST, AGAIN)), (loop, (LOOP, LOOP_AGAIN))):
                 with fresh_database(server_url) as url:
                     for kind in kinds:
                         ended = _run(command, told | {"DATABASE_URL": url}, folder / f"{kind}.log")
                         found.runs[kind].append(_told(url, ended))
-            say(f"whole runs: round {number + 1} of {plan.rounds} is done")
+            say(f"whole runs: round {number + 1} of {plan.etl_rounds} is done")
     return found
 
 
