@@ -62,7 +62,7 @@ def running(
         while not _answers(url + ready):
             if child.poll() is not None or time.monotonic() > deadline:
                 end = log.read_text(errors="replace")[-800:]
-                raise StartError(f"{' '.join(command)[:120]} did not start; its output ends with:\n{end}")
+                raise StartError(f"{log.stem} did not start; its output ends with:\n{end}")
             time.sleep(0.1)
         yield Program(url, child.pid)
 

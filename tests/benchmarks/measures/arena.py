@@ -70,7 +70,7 @@ def arena(
             except (AbsentError, StartError) as why:
                 if contender is COLD:
                     raise
-                found.absent[contender.title] = str(why)
+                found.absent[contender.title] = str(why).splitlines()[0]
                 say(f"{contender.title} does not take part: {why}")
                 continue
             found.places.append(Place(contender, program, _requests(contender, program, size, folder)))

@@ -29,9 +29,9 @@ RUNS = {
 }
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Draw a table; the first column is words, the others are figures."""
-    lines = [head, ["---", *("---:" for _ in head[1:])], *rows]
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -> str:
+    """Draw a table; so many columns are words, the others are figures."""
+    lines = [head, ["---" if at < words else "---:" for at in range(len(head))], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
@@ -53,7 +53,7 @@ def _opening(record: Record) -> str:
     about = "; ".join(f"{part} on {told}" for part, told in sorted(record.get("about", {}).items()))
     absent = "".join(f"\n\n{who} did not take part: {why}" for who, why in record.get("absent", {}).items())
     failures = "".join(f"\n\nFailed in a round: {told}" for told in record.get("failures", ()))
-    machine = table(["machine", ""], record.get("machine", {}).items())
+    machine = table(["machine", ""], record.get("machine", {}).items(), words=2)
     return (
         "# How fast\n\nWritten by `make bench`; read the ratios, they are medians over interleaved rounds on one machine "
         f"whose cores the load generator, PostgreSQL and every server share.\nMeasured: {about}.\n\n"
@@ -72,7 +72,7 @@ def _goals(record: Record) -> str:
 
 
 def _reading(record: Record) -> str:
-    asked = table(["", "asked"], [[question.name, question.title] for question in QUESTIONS])
+    asked = table(["", "asked"], [[question.name, question.title] for question in QUESTIONS], words=2)
     counts = list(next(iter(record["cold"].values()))["by_connections"])
     parts = [f"## Reading\n\n{asked}"]
     parts += [
