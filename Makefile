@@ -48,7 +48,8 @@ integration: .venv/synced ## tests on a real PostgreSQL and real HTTP on this ma
 e2e: .venv/synced graphql_api/static ## tests of the running whole
 	$(BIN)/pytest tests/e2e $(PYTEST)
 
-bench: .venv/synced ## the benchmarks: minutes; read the ratios
+bench: .venv/bench ## how fast, against others (BENCH=--quick: a first look), and how well it matches
+	$(BIN)/python -m tests.benchmarks $(BENCH)
 	$(BIN)/pytest tests/benchmarks $(PYTEST)
 
 # --- containers
@@ -69,6 +70,9 @@ health: ## ask the running API how it is
 
 .venv/synced: uv.lock pyproject.toml
 	@.ci/install
+
+.venv/bench: .venv/synced
+	@.ci/install --group bench && touch $@
 
 # What GraphiQL consists of, from the npm registry; without one everything else works all the same.
 graphql_api/static: graphql_api/graphiql/page.html .venv/synced
