@@ -20,7 +20,7 @@ from graphql_api.cache import ResponseCache
 from graphql_api.context import Context, Services
 from graphql_api.counters import Counters
 from graphql_api.graphiql import page as graphiql
-from graphql_api.headers import SecurityHeaders
+from graphql_api.headers import StandingHeaders
 from graphql_api.listening import listening
 from graphql_api.pace import Pace
 from graphql_api.planner.plans import Planned, Planner
@@ -146,12 +146,12 @@ def _middleware(settings: ApiSettings, pace: Pace, lane: Middleware) -> list[Mid
     ]
     return [
         Middleware(RequestId),
-        Middleware(SecurityHeaders, tls_only=settings.env is Environment.PROD),
+        Middleware(StandingHeaders, tls_only=settings.env is Environment.PROD),
         *(origins if settings.origins else []),
         Middleware(TrustedHostMiddleware, allowed_hosts=settings.hosts, www_redirect=False),
-        Middleware(CancelOnDisconnect),
         Middleware(Gate, settings=settings, pace=pace),
         lane,
+        Middleware(CancelOnDisconnect),
         Middleware(CompressMiddleware, brotli=False),
         Middleware(RequestBodyLimitMiddleware, max_body_size=settings.body_limit_bytes),
     ]

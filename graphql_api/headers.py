@@ -1,4 +1,7 @@
-"""Security headers: on every answer, and a Content-Security-Policy that allows a page just what it holds."""
+"""The headers of every answer: the request's id, and those for security.
+
+A page's Content-Security-Policy allows it just what it holds.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOT
 ELSEWHERE = re.compile(r"""(?:src|href)=["'](https://[^/"']+)/""", re.IGNORECASE)
 
 
-class SecurityHeaders:
+class StandingHeaders:
     """Middleware: adds what an answer does not say itself."""
 
     def __init__(self, app: ASGIApp, *, tls_only: bool) -> None:
@@ -36,16 +39,20 @@ class SecurityHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and the answer back with the headers."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = (b"x-request-id", scope["state"]["request_id"].encode())
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = message.get("headers", ())
                 said = self._names.intersection([name for name, _ in headers])
                 missing = [each for each in self._added if each[0] not in said] if said else self._added
-                message["headers"] = [*headers, *missing]
+                message["headers"] = [*headers, *missing, request_id]
             await send(message)
 
-        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+        await self.app(scope, receive, send_with_headers)
 
 
 def page_policy(html: str) -> str:

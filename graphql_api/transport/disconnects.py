@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any, cast
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 UNWATCHED_SECONDS = 0.01
@@ -23,16 +26,33 @@ class CancelOnDisconnect:
             await self.app(scope, receive, send)
             return
         client = _Client(receive, send)
-        begin = client.loop.call_later(UNWATCHED_SECONDS, client.watch)
-        try:
-            await self.app(scope, client.receive, client.send)
-        except asyncio.CancelledError:
-            if not client.has_left:
-                raise
-            client.working.uncancel()
-        finally:
-            begin.cancel()
-            client.leave_alone()
+        with suppress(ClientDisconnect):
+            async with _watched(client):
+                await self.app(scope, client.receive, client.send)
+
+
+def watched(receive: Receive) -> AbstractAsyncContextManager[None]:
+    """Cancel the block when the client leaves, whose request was read already. Raises `ClientDisconnect` then."""
+    return _watched(_Client(receive, _nowhere))
+
+
+@asynccontextmanager
+async def _watched(client: _Client) -> AsyncIterator[None]:
+    begin = client.loop.call_later(UNWATCHED_SECONDS, client.watch)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not client.has_left:
+            raise
+        client.working.uncancel()
+        raise ClientDisconnect from None
+    finally:
+        begin.cancel()
+        client.leave_alone()
+
+
+async def _nowhere(message: Message) -> None:
+    raise RuntimeError(f"{message['type']} was sent where nobody listens")
 
 
 class _Client:

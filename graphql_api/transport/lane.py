@@ -15,7 +15,7 @@ import psycopg
 import structlog
 from psycopg.errors import QueryCanceled
 from starlette.datastructures import QueryParams
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from strawberry.http import GraphQLRequestData
 
@@ -28,6 +28,7 @@ from graphql_api.planner.selections import Unplannable
 from graphql_api.settings import ApiSettings
 from graphql_api.transport.caching import NEVER, matches, policy, validator
 from graphql_api.transport.compressing import Compressing
+from graphql_api.transport.disconnects import watched
 from graphql_api.transport.media import GRAPHQL_JSON, JSON, answered_in, content_type
 from graphql_api.transport.operations import Operations, from_json, from_query_string
 from graphql_api.transport.persisted import PersistedQueries
@@ -81,12 +82,14 @@ class FastLane:
                 and _is_json(headers.get(b"content-type", b""))
             ):
                 body = await self._body(receive)
+                answer = await self._answer(scope, receive, headers, body)
                 receive = _again(body, receive)
-                answer = await self._answer(scope, headers, body)
             elif media_type is not None and scope["method"] == "GET":
-                answer = await self._answer(scope, headers, None)
+                answer = await self._answer(scope, receive, headers, None)
         except (TooLarge, Unavailable) as error:
             await refusal(Request(scope), error)(scope, receive, send)
+            return
+        except ClientDisconnect:
             return
         if answer is None or media_type is None:
             await self.app(scope, receive, send)
@@ -105,7 +108,9 @@ class FastLane:
             )
         return body
 
-    async def _answer(self, scope: Scope, headers: Headers, body: bytes | None) -> Answer | None:
+    async def _answer(
+        self, scope: Scope, receive: Receive, headers: Headers, body: bytes | None
+    ) -> Answer | None:
         """Answer from what is kept, or by a statement; None: the view must. Raises `Unavailable` for what takes too long."""
         services: Services = scope["app"].state.services
         asked = self._asked(scope, body)
@@ -113,7 +118,10 @@ class FastLane:
             services.counters.fallbacks["no single operation"] += 1
             return None
         key = asked.query, asked.operation_name, _spelled(asked.variables), self._role(headers)
-        return services.cache.find(key) or await self._made(key, asked, Request(scope), services)
+        if (kept := services.cache.find(key)) is not None:
+            return kept
+        async with watched(receive):
+            return await self._made(key, asked, Request(scope), services)
 
     def _asked(self, scope: Scope, body: bytes | None) -> GraphQLRequestData | None:
         """Read one operation with its document; None: there is something else, or something wrong."""

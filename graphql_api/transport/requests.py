@@ -6,7 +6,7 @@ import random
 import re
 
 import structlog
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 HEADER = "x-request-id"
 _NAME = HEADER.encode()
@@ -20,22 +20,15 @@ class RequestId:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with `request.state.request_id`, and the answer back with the header."""
+        """Pass the request on with `request.state.request_id`; with the other headers of all answers it goes back."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         request_id = _given(scope) or f"{random.getrandbits(128):032x}"
         scope.setdefault("state", {})["request_id"] = request_id
-        header = (_NAME, request_id.encode())
-
-        async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), header]
-            await send(message)
-
         # Every request is a task of its own, and so are its log lines' variables: nothing has to be taken back.
         structlog.contextvars.bind_contextvars(request_id=request_id, path=scope["path"])
-        await self.app(scope, receive, send_with_id)
+        await self.app(scope, receive, send)
 
 
 def _given(scope: Scope) -> str | None:
