@@ -21,9 +21,9 @@ from models.queries.assets import AssetFilter, AssetOrder, asset_by_uid, assets
 from models.queries.paging import Place, Window, page
 from models.queries.prices import history_of
 from models.records import Quote
-from models.store.bulk import sliced
-from models.store.history import make_room
-from models.store.quotes import NUMBERS, append_points, land_quotes
+from models.store.history import Point, load_points
+from models.store.months import make_room
+from models.store.quotes import NUMBERS, land_quotes
 
 API = (sys.executable, "-m", "graphql_api")
 SANDBOX = (sys.executable, "-m", "flows", "sandbox")
@@ -32,7 +32,6 @@ ETL = (sys.executable, "-m", "flows", "run", "etl")
 LISTINGS_ASKED_FOR = {"COINGECKO_TOP_N": "250", "COINPAPRIKA_TOP_N": "2000", "COINCAP_TOP_N": "500"}
 SOURCE = "coingecko"
 QUOTE_COLUMNS = ("listing_id", *NUMBERS)
-POINTS_AT_ONCE = 50_000
 Found = TypeVar("Found")
 Job = Callable[[AsyncSession], Awaitable[object]]
 
@@ -63,14 +62,9 @@ def land(url: str, quotes: Sequence[Quote], ids: Mapping[str, int]) -> float:
     return _timed(url, lambda session: land_quotes(session, quotes, ids))
 
 
-def load_points(url: str, points: Sequence[Quote], ids: Mapping[str, int]) -> float:
-    """Put points into history, in one transaction; returns the seconds it took."""
-
-    async def load(session: AsyncSession) -> None:
-        for some in sliced(points, POINTS_AT_ONCE):
-            await append_points(session, some, ids)
-
-    return _timed(url, load)
+def load(url: str, points: Sequence[Point]) -> float:
+    """Put points into history with the candles that they make, in one transaction; returns the seconds it took."""
+    return _timed(url, lambda session: load_points(session, points))
 
 
 def _timed(url: str, job: Job) -> float:
@@ -83,11 +77,6 @@ def _timed(url: str, job: Job) -> float:
             return time.perf_counter() - began
 
     return with_sessions(url, work)
-
-
-def point(listing_id: int, at: datetime, price: Decimal, cap: Decimal, volume: Decimal) -> Quote:
-    """Make a point as a page of history brings it."""
-    return Quote(SOURCE, str(listing_id), at, price, at, market_cap_usd=cap, volume_usd_24h=volume)
 
 
 def statements(uid: str, cap: Decimal, after: str, key: int) -> dict[str, str]:

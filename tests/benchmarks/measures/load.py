@@ -59,10 +59,9 @@ def load(url: str, folder: Path, plan: Plan, say: Say) -> Loading:
         _quotes(found if number else Loading(), url, plan, ids, number, folder)
         say(f"loading quotes: round {number} of {plan.rounds} is done")
     points = list(_points(plan.points))
-    spelled = [ours.point(*point) for point in points]
     ours.make_room_for_points(url, [BEGAN + timedelta(days=day) for day in range(HISTORY.days + 2)])
     for number in range(plan.rounds):
-        _history(found, url, points, spelled, ids)
+        _history(found, url, points)
         say(f"loading history: round {number + 1} of {plan.rounds} is done")
     return found
 
@@ -96,13 +95,13 @@ def _copy_quotes(url: str, rows: list[dict[str, Any]]) -> float:
     return copy_raw(url, "landed_quotes", columns, QUOTE_TYPES, tuples)
 
 
-def _history(found: Loading, url: str, points: list[Any], spelled: list[Any], ids: dict[str, int]) -> None:
+def _history(found: Loading, url: str, points: list[Any]) -> None:
     with psycopg.connect(url) as connection:
-        connection.execute("TRUNCATE price_points")
+        connection.execute("TRUNCATE price_points, price_candles")
     found.rows_per_second[POINTS_COPIED].append(
         len(points) / copy_raw(url, "price_points", POINT_COLUMNS, POINT_TYPES, points)
     )
-    found.rows_per_second[POINTS].append(len(points) / ours.load_points(url, spelled, ids))
+    found.rows_per_second[POINTS].append(len(points) / ours.load(url, points))
     with psycopg.connect(url) as connection:
         kept = connection.execute("SELECT count(*) FROM price_points").fetchone()
     if kept != (len(points),):
