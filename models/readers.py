@@ -225,17 +225,18 @@ class Readers:
 
     async def _wait(self) -> Reader | None:
         """Wait for a connection, or for room for one (None)."""
-        turn: asyncio.Future[Reader | None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[Reader | None] = loop.create_future()
         self._waiting.append(turn)
+        in_vain = loop.call_later(self._wait_seconds, _give_up, turn)
         try:
-            async with asyncio.timeout(self._wait_seconds):
-                return await turn
-        except BaseException as error:
-            if turn.done() and not turn.cancelled():  # it came in the moment that the asker went
+            return await turn
+        except asyncio.CancelledError:
+            if not turn.cancelled() and turn.exception() is None:  # it came in the moment that the asker went
                 self._pass_on(turn.result())
-            if isinstance(error, TimeoutError):
-                raise NoneFree from error
             raise
+        finally:
+            in_vain.cancel()
 
     async def _open(self) -> Reader:
         self._opened += 1
@@ -307,6 +308,11 @@ async def readers(
         yield pool
     finally:
         await pool.close()
+
+
+def _give_up(turn: asyncio.Future[Reader | None]) -> None:
+    if not turn.done():
+        turn.set_exception(NoneFree())
 
 
 def _encoded(value: Value) -> bytes | None:

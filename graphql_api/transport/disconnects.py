@@ -10,7 +10,7 @@ from typing import Any, cast
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-UNWATCHED_SECONDS = 0.01
+UNWATCHED_SECONDS = 0.1
 """Most answers are there sooner than anybody could leave: only what takes longer is worth a watch."""
 
 
