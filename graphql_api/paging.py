@@ -14,7 +14,7 @@ from graphql_api.errors import BadUserInput
 from graphql_api.fields import resolver
 from graphql_api.planner.readings import Call, Page
 from graphql_api.planner.rows import Row, Statement
-from models.queries.paging import Order, Rows, Window, total
+from models.queries.paging import Order, Rows, Size, Window, total
 
 SIZE_AT_MOST = 250
 
@@ -87,13 +87,13 @@ class PageRequest:
     before: str | None = None
 
 
-def size(name: str, count: int, at_most: int = SIZE_AT_MOST) -> int:
+def size(name: str, count: int, at_most: int = SIZE_AT_MOST) -> Size:
     """Check how many are asked for. Raises `BadUserInput` that says the limit."""
     if not 1 <= count <= at_most:
         raise BadUserInput(
             f"`{name}` must be 1 to {at_most}, got {count}. Ask for the rest in further requests."
         )
-    return count
+    return Size(count)
 
 
 def require_few(name: str, given: Sequence[object]) -> None:

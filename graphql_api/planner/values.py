@@ -1,7 +1,8 @@
 """The values of a request: what of them shapes its statement, and what only fills it.
 
-Whether a value is null, and which enum member or boolean it is, decides which Select is built. Every other value is
-a hole in the statement that each request fills with its own: so one statement serves all requests of one shape.
+Whether a value is null, which enum member or boolean it is, and the size of a page decide which Select is built: how
+many rows are wanted decides how Postgres looks for them. Every other value is a hole in the statement that each
+request fills with its own: so one statement serves all requests of one shape.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from sqlalchemy import ARRAY, BigInteger, ColumnElement, DateTime, Float, Interv
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import TypeEngine
 
+from models.queries.paging import Size
+
+DECIDING = (bool, Enum, Size)
 MARK = "\0"
 """Stands around a hole's number in compiled SQL, where no text can have it."""
 OUTER = -1
@@ -78,7 +82,7 @@ def dissolve(value: object, shape: list[object], texts: list[str]) -> None:
     if (spell := _SPELLED.get(kind)) is not None:
         shape.append(kind)
         texts.append(spell(value))
-    elif value is None or isinstance(value, bool | Enum):
+    elif value is None or isinstance(value, DECIDING):
         shape.append(value)
     else:
         shape.append(kind)
@@ -88,7 +92,7 @@ def dissolve(value: object, shape: list[object], texts: list[str]) -> None:
 
 def with_holes(value: Any, numbers: Iterator[int]) -> Any:  # noqa: ANN401 - whatever a query takes
     """Return the same value with holes for what fills the statement, numbered as they come."""
-    if value is None or isinstance(value, bool | Enum):
+    if value is None or isinstance(value, DECIDING):
         return value
     kind = type(value)
     if kind in _SPELLED:

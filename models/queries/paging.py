@@ -34,6 +34,12 @@ Parents = Sequence[Parent] | ColumnElement[Parent]
 """The keys that rows are asked below: many at once, or the column of a statement around this one."""
 
 
+class Size(int):
+    """How many rows are asked for."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """Rows by `column`, nulls last, ties by `tie`. Both are selected under their own names."""
