@@ -64,6 +64,7 @@ def serve(*, reload: bool = False, database_seconds: float = DATABASE_SECONDS) -
             access_log=False,
             server_header=False,
             forwarded_allow_ips=settings.forwarded_allow_ips,
+            http="graphql_api.transport.whole_answers:WholeAnswers",
             ws="graphql_api.transport.slow_readers:PatientForAWhile",
             ws_max_size=settings.body_limit_bytes,
             ws_per_message_deflate=False,  # it holds a third of a megabyte for every socket

@@ -54,13 +54,17 @@ class Context:
     services: Services
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     cost: int = 0
-    rows: Rows = field(init=False)
+    _rows: Rows | None = field(default=None, init=False)
     _loaders: dict[object, Loader] = field(default_factory=dict, init=False)
     _asked: dict[object, asyncio.Task[Sequence[Row]]] = field(default_factory=dict, init=False)
     _loading: set[asyncio.Task[Any]] = field(default_factory=set, init=False)
 
-    def __post_init__(self) -> None:
-        self.rows = Rows(self.services.sessions)
+    @property
+    def rows(self) -> Rows:
+        """What this request reads through, unless one statement answers it."""
+        if self._rows is None:
+            self._rows = Rows(self.services.sessions)
+        return self._rows
 
     @property
     def settings(self) -> ApiSettings:
@@ -108,7 +112,7 @@ class Context:
 
     def become_stream(self) -> None:
         """Be asked for many answers from now on: `renew` between them, and take turns with the other streams."""
-        self.rows = Rows(self.services.sessions, self.services.turns)
+        self._rows = Rows(self.services.sessions, self.services.turns)
 
     async def renew(self) -> None:
         """Forget what the last answer was read from: the next one is of its own moment."""
@@ -122,7 +126,8 @@ class Context:
         for task in self._loading:
             task.cancel()
         await asyncio.gather(*self._loading, return_exceptions=True)
-        await self.rows.close()
+        if self._rows is not None:
+            await self._rows.close()
 
     def _found_by_close(self, task: asyncio.Task[Any]) -> None:
         self._loading.add(task)

@@ -26,17 +26,16 @@ from graphql import (
     OperationType,
     VariableDefinitionNode,
     parse,
-    specified_rules,
 )
 from graphql.execution.collect_fields import FragmentDetails
 from strawberry import Schema
-from strawberry.schema.schema import validate_document
 
 from graphql_api.cost import ALIASES_AT_MOST, DEPTH_AT_MOST, TOKENS_AT_MOST, cost, shape
 from graphql_api.errors import ApiError
 from graphql_api.planner.asking import Questions
 from graphql_api.planner.bases import Bases
 from graphql_api.planner.selections import Selected, Selection, Unplannable
+from graphql_api.planner.validating import is_valid
 from graphql_api.planner.variables import Definitions, Variables
 from graphql_api.planner.writing import Statement, write
 
@@ -173,7 +172,7 @@ class Planner:
         size = shape(node)
         if size.depth > DEPTH_AT_MOST or size.aliases > ALIASES_AT_MOST:
             return None
-        if validate_document(self._schema, node, tuple(specified_rules)):
+        if not is_valid(self._schema, node):
             return None
         operations = [each for each in node.definitions if isinstance(each, OperationDefinitionNode)]
         fragments = [each for each in node.definitions if isinstance(each, FragmentDefinitionNode)]

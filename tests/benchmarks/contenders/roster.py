@@ -107,7 +107,14 @@ COLD = Contender(
     _PROD | {"RESPONSE_CACHE_MB": "0"},
     port_variable="API_PORT",
 )
-WARM = Contender("kasparro_warm", "Kasparro, cached", lambda _port: ours.API, _PROD, port_variable="API_PORT")
+WARM = Contender(
+    "kasparro_warm",
+    "Kasparro, cached",
+    lambda _port: ours.API,
+    _PROD
+    | {"RESPONSE_CACHE_SECONDS": "3600"},  # longer than the rounds: copies are measured, not their making
+    port_variable="API_PORT",
+)
 PEER = Contender(
     "postgraphile",
     "PostGraphile 5",
