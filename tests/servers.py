@@ -12,10 +12,10 @@ from starlette.applications import Starlette
 
 
 @contextmanager
-def served(app: Starlette, ws: str = "none") -> Iterator[str]:
-    """Serve an application on a port of its own, in a thread; yields its URL. `ws`: the class of its WebSockets."""
+def served(app: Starlette, ws: str = "none", http: str = "auto") -> Iterator[str]:
+    """Serve an application on a port of its own, in a thread; yields its URL. `ws` and `http`: its protocols."""
     server = uvicorn.Server(
-        uvicorn.Config(app, port=0, log_level="critical", ws=ws, timeout_graceful_shutdown=2)
+        uvicorn.Config(app, port=0, log_level="critical", ws=ws, http=http, timeout_graceful_shutdown=2)
     )
     thread = threading.Thread(target=server.run)
     thread.start()

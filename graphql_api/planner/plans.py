@@ -61,6 +61,7 @@ PUBLISHED = frozenset(
         "price_candles",
         "price_points",
         "quotes",
+        "sources",
     }
 )
 """The tables of which readers need not notice within the second what changes them beside publications."""

@@ -28,8 +28,9 @@ from tests.benchmarks.plan import Plan
 
 CHANGED, UNCHANGED, COPIED, BY_DLT, BY_ORM = "changed", "unchanged", "copy", "dlt", "session_merge"
 POINTS, POINTS_COPIED = "points", "points_copy"
-LISTINGS_OF_HISTORY = 2_500
-HISTORY = timedelta(days=120)
+HOURS = 720
+"""Of history, for each listing."""
+PRICES = 2_503
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -59,7 +60,7 @@ def load(url: str, folder: Path, plan: Plan, say: Say) -> Loading:
         _quotes(found if number else Loading(), url, plan, ids, number, folder)
         say(f"loading quotes: round {number} of {plan.rounds} is done")
     points = list(_points(plan.points))
-    ours.make_room_for_points(url, [BEGAN + timedelta(days=day) for day in range(HISTORY.days + 2)])
+    ours.make_room_for_points(url, [BEGAN + timedelta(days=day) for day in range(HOURS // 24 + 1)])
     for number in range(plan.rounds):
         _history(found, url, points)
         say(f"loading history: round {number + 1} of {plan.rounds} is done")
@@ -142,11 +143,9 @@ def _quote(key: int, version: int) -> dict[str, Any]:
 
 
 def _points(count: int) -> Iterator[tuple[int, datetime, Decimal, Decimal, Decimal]]:
-    """Make history in the order it would come in: all listings at one moment after another."""
-    steps = -(-count // LISTINGS_OF_HISTORY)
-    prices = [Decimal(83186 * 10**6 + n * 977) / Decimal((n + 1) * 10**4) for n in range(LISTINGS_OF_HISTORY)]
+    """Make history as a backfill brings it: listing by listing, a point every hour of a month."""
+    prices = [Decimal(83186 * 10**6 + n * 977) / Decimal((n + 1) * 10**4) for n in range(PRICES)]
     for number in range(count):
-        step, at = divmod(number, LISTINGS_OF_HISTORY)
-        price = prices[(at + step) % LISTINGS_OF_HISTORY]
-        cap, volume = prices[(at * 7 + step) % LISTINGS_OF_HISTORY], prices[(at * 3) % LISTINGS_OF_HISTORY]
-        yield at + 1, BEGAN + HISTORY * step / steps, price, cap, volume
+        listing, hour = divmod(number, HOURS)
+        price, cap = prices[number % PRICES], prices[number * 7 % PRICES]
+        yield listing + 1, BEGAN + timedelta(hours=hour), price, cap, prices[number * 3 % PRICES]

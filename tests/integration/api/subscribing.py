@@ -95,7 +95,7 @@ async def greeted(url: str, **payload: object) -> AsyncIterator[Talk]:
 def serving(database_url: str, settings: ApiSettings) -> Iterator[str]:
     """Serve the application on a socket, over a pool of its own."""
     app = create_app(settings, DatabaseSettings(database_url=database_url))
-    with served(app, WEBSOCKETS) as url:
+    with served(app, WEBSOCKETS, "graphql_api.transport.whole_answers:WholeAnswers") as url:
         yield url
 
 

@@ -21,7 +21,7 @@ from graphql_api.scalars import encode_exactly
 from graphql_api.schema import schema
 from models.db import Sessions
 from tests.integration.api.client import OFFLINE, asked
-from tests.integration.planner.generated import operations
+from tests.operations import operations
 
 QUERY = schema._schema.query_type  # noqa: SLF001 - Strawberry's only door to graphql-core's schema
 assert isinstance(QUERY, GraphQLObjectType)

@@ -108,7 +108,8 @@ def test_only_what_publications_are_about_may_be_kept(planner: Planner) -> None:
         planner, "{ assets { nodes { uid quotes { priceUsd } history { priceUsd } } } }"
     ).is_published
     assert not _plan(planner, "{ datasetVersion runs { nodes { id } } }").is_published
-    assert not _plan(planner, "{ sources { name } }").is_published
+    assert not _plan(planner, "{ sources { name state } }").is_published
+    assert _plan(planner, "{ market { marketCapUsd sources } }").is_published
 
 
 def test_documents_take_no_more_memory_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
