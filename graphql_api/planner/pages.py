@@ -58,22 +58,25 @@ class PageWriter:
 
     def write(self, field: Selected) -> str:
         """Write the page as a scalar subquery."""
-        numbers = count()
-        window = with_holes(self.page.window, numbers)
-        call = self.page.call.each(lambda value: with_holes(value, numbers))
-        walk = Page(call, self.page.order, window, self.page.cut)
-        base = self.writer.base(self.writer.bases.of(self.reading.key, walk.rows), self.reading)
-        looks = [each for each in field.below if each.name not in {TYPE_NAME, "total_count"}]
-        is_named = len(looks) > 1 or any(each.name == "page_info" for each in looks)
-        row, name = self.writer.name(), self.writer.name()
+        looks = [each.name for each in field.below if each.name not in {TYPE_NAME, "total_count"}]
+        is_named = len(looks) > 1 or "page_info" in looks
+        # What nobody looks at is not written: a parameter that is not used has no type.
+        base = self._base() if looks else ""
+        row, name, whole = self.writer.name(), self.writer.name(), self.writer.name()
         self.walk = name if is_named else f"({base}) {name}"
         shown = ", ".join(f'{self._part(each)} AS "{each.key}"' for each in field.below)
-        whole = self.writer.name()
         told = f"SELECT row_to_json({whole}) FROM (SELECT {shown}) {whole}"
         if not is_named:
             return f"({told})"
         columns = ", ".join(f'{row}."{each}"' for each in self.used)
         return f"(WITH {name} AS MATERIALIZED (SELECT {columns} FROM ({base}) {row}) {told})"
+
+    def _base(self) -> str:
+        numbers = count()
+        window = with_holes(self.page.window, numbers)
+        call = self.page.call.each(lambda value: with_holes(value, numbers))
+        walk = Page(call, self.page.order, window, self.page.cut)
+        return self.writer.base(self.writer.bases.of(self.reading.key, walk.rows), self.reading)
 
     def _part(self, field: Selected) -> str:
         match field.name:

@@ -16,7 +16,7 @@ from tests.operations import operations
 
 CORE = schema._schema  # noqa: SLF001 - Strawberry's only door to graphql-core's schema
 assert isinstance(CORE.query_type, GraphQLObjectType)
-WORD = re.compile(r"\w+|[{}():!$@.]")
+WORD = re.compile(r"\w+|[!$@]")
 found: Counter[bool] = Counter()
 
 
@@ -38,5 +38,5 @@ def test_broken_documents_are_found_broken(asked: tuple[str, dict[str, Any]], da
 
 
 def test_both_kinds_were_among_them() -> None:
-    assert found[True] > 20
-    assert found[False] > 20
+    assert found[True] > 20, found
+    assert found[False] > 20, found
