@@ -81,8 +81,8 @@ async def test_data_since_a_day_stops_where_the_page_is_full(filled: Sessions) -
 async def test_history_goes_back_by_key_as_far_as_it_is_asked_for(filled: Sessions) -> None:
     for statement in (
         history_of([1, 2], first=100),
-        page_of_points(["coin-1", "coin-2"], Window(100)),
-        page_of_points(["coin-1"], Window(100, Place(YEARS_END - timedelta(days=1), 2))),
+        page_of_points(["coin-1", "coin-2"], window=Window(100)),
+        page_of_points(["coin-1"], window=Window(100, Place(YEARS_END - timedelta(days=1), 2))),
         observations(ObservationFilter(start=BEGINNING, asset_uid="coin-1"), limit=100),
     ):
         scans, plan = await plan_of(filled, statement)
