@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 import strawberry
 from starlette.requests import Request
@@ -57,7 +57,6 @@ class Context:
     _rows: Rows | None = field(default=None, init=False)
     _loaders: dict[object, Loader] = field(default_factory=dict, init=False)
     _asked: dict[object, asyncio.Task[Sequence[Row]]] = field(default_factory=dict, init=False)
-    _loading: set[asyncio.Task[Any]] = field(default_factory=set, init=False)
 
     @property
     def rows(self) -> Rows:
@@ -92,8 +91,6 @@ class Context:
         if key not in self._loaders:
 
             async def load(parents: list[int | str]) -> list[list[Row]]:
-                # A loader works in a task of its own: `close` has to find it.
-                self._found_by_close(cast("asyncio.Task[Any]", asyncio.current_task()))
                 found: dict[int | str, list[Row]] = {each: [] for each in parents}
                 for row in await self.rows.all(call.rows(parents)):
                     found[row.parent].append(row)
@@ -106,8 +103,7 @@ class Context:
         """Read rows that a whole response looks at: one statement, however many fields ask."""
         key = (call.query, call.values)
         if key not in self._asked:
-            self._asked[key] = task = asyncio.create_task(self.rows.all(call.rows()))
-            self._found_by_close(task)
+            self._asked[key] = asyncio.create_task(self.rows.all(call.rows()))
         return self._asked[key]
 
     def become_stream(self) -> None:
@@ -123,15 +119,11 @@ class Context:
 
     async def close(self) -> None:
         """Stop what still runs for this request, and give its snapshot back."""
-        for task in self._loading:
-            task.cancel()
-        await asyncio.gather(*self._loading, return_exceptions=True)
+        for task in self._asked.values():
+            task.cancel()  # one that has not begun yet is nobody's whom `Rows` knows
+        await asyncio.gather(*self._asked.values(), return_exceptions=True)
         if self._rows is not None:
             await self._rows.close()
-
-    def _found_by_close(self, task: asyncio.Task[Any]) -> None:
-        self._loading.add(task)
-        task.add_done_callback(self._loading.discard)
 
 
 Info = strawberry.Info[Context, None]

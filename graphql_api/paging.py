@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Generic, ParamSpec, TypeVar, cast
 
 import strawberry
@@ -117,8 +117,7 @@ def connection(
 
 def cut_by(cut: Callable[..., Rows], reading: Connection[Node]) -> Connection[Node]:
     """Stand for the same page, selected by `cut(…, window=…)` where a plain cut reads too much."""
-    given = cast("Page", reading)
-    return cast("Connection[Node]", Page(given.call, given.order, given.window, cut))
+    return cast("Connection[Node]", replace(cast("Page", reading), cut=cut))
 
 
 async def connect(context: Context, wanted: Page) -> Connection[Any]:

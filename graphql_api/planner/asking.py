@@ -10,6 +10,7 @@ from graphql_api.planner.readings import Elements, Found, Page, Part
 from graphql_api.planner.selections import Selected
 from graphql_api.planner.values import dissolve
 from graphql_api.planner.variables import Variables
+from models.readers import Value
 
 
 @dataclass(slots=True)
@@ -29,7 +30,7 @@ class Asked:
     """What a request's methods answered. `shape` decides the statement, `texts` are the values for its holes."""
 
     shape: tuple[object, ...]
-    texts: Sequence[str]
+    texts: Sequence[Value]
     answers: Sequence[object]
     marks: Sequence[tuple[int, int]]
     """Where in `shape` and in `texts` each answer begins."""
@@ -56,7 +57,7 @@ class Questions:
         answers: list[object] = []
         marks: list[tuple[int, int]] = []
         shape: list[object] = []
-        texts: list[str] = []
+        texts: list[Value] = []
         for field, parent in zip(self._fields, self._parents, strict=True):
             above = None if parent is None else answers[parent]
             answer = None
@@ -87,7 +88,7 @@ class Questions:
             self._collect(field.below, place)
 
 
-def _dissolve(answer: object, shape: list[object], texts: list[str]) -> None:
+def _dissolve(answer: object, shape: list[object], texts: list[Value]) -> None:
     match answer:
         case Found():
             shape += (answer.call.query, answer.is_many, answer.below, answer.column)
@@ -107,6 +108,6 @@ def _dissolve(answer: object, shape: list[object], texts: list[str]) -> None:
             shape.append(type(answer))
 
 
-def _dissolve_all(values: Sequence[object], shape: list[object], texts: list[str]) -> None:
+def _dissolve_all(values: Sequence[object], shape: list[object], texts: list[Value]) -> None:
     for value in values:
         dissolve(value, shape, texts)

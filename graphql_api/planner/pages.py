@@ -8,7 +8,7 @@ as much. Where only the rows are shown it needs no name, and is a third cheaper.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
 from typing import Protocol
@@ -72,11 +72,16 @@ class PageWriter:
         return f"(WITH {name} AS MATERIALIZED (SELECT {columns} FROM ({base}) {row}) {told})"
 
     def _base(self) -> str:
+        base = self.writer.bases.of(self.reading.key, lambda: self._with_holes().rows())
+        return self.writer.base(base, self.reading)
+
+    def _with_holes(self) -> Page:
+        """Return the page with holes, numbered as its values were dissolved: those of the window come first."""
         numbers = count()
         window = with_holes(self.page.window, numbers)
-        call = self.page.call.each(lambda value: with_holes(value, numbers))
-        walk = Page(call, self.page.order, window, self.page.cut)
-        return self.writer.base(self.writer.bases.of(self.reading.key, walk.rows), self.reading)
+        return replace(
+            self.page, window=window, call=self.page.call.each(lambda value: with_holes(value, numbers))
+        )
 
     def _part(self, field: Selected) -> str:
         match field.name:
@@ -130,10 +135,9 @@ class PageWriter:
         }[name]
 
     def _total(self) -> str:
-        numbers = count()
-        with_holes(self.page.window, numbers)  # its holes come before those of the call
-        call = self.page.call.each(lambda value: with_holes(value, numbers))
-        base = self.writer.bases.of(("total", self.reading.key), lambda: total(call.rows()))
+        base = self.writer.bases.of(
+            ("total", self.reading.key), lambda: total(self._with_holes().call.rows())
+        )
         return f"({self.writer.base(base, self.reading)})"
 
     def _cursor(self, column: Column) -> str:

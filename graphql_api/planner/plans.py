@@ -38,6 +38,7 @@ from graphql_api.planner.selections import Selected, Selection, Unplannable
 from graphql_api.planner.validating import is_valid
 from graphql_api.planner.variables import Definitions, Variables
 from graphql_api.planner.writing import Statement, write
+from models.readers import Value
 
 DOCUMENT_AT_MOST = 20_000
 """Characters of a document that is worth keeping."""
@@ -75,7 +76,7 @@ class Planned:
     """
 
     sql: bytes
-    values: Sequence[str]
+    values: Sequence[Value]
     cost: int
     is_published: bool
 

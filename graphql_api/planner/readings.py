@@ -11,7 +11,7 @@ A field without a method is the column of its name in the row that stands behind
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from models.queries.paging import Order, Parents, Rows, Window, page
@@ -29,21 +29,21 @@ class Call:
 
     query: Callable[..., Rows]
     args: tuple[Any, ...] = ()
-    kwargs: Mapping[str, Any] | None = None
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def values(self) -> tuple[Any, ...]:
         """The arguments in one row."""
-        return (*self.args, *(self.kwargs or {}).values())
+        return (*self.args, *self.kwargs.values())
 
     def rows(self, *before: object) -> Rows:
         """Ask for the Select, with further arguments before its own."""
-        return self.query(*before, *self.args, **(self.kwargs or {}))
+        return self.query(*before, *self.args, **self.kwargs)
 
     def each(self, change: Callable[[Any], Any]) -> Call:
         """Return the same call with every argument changed, in the order of `values`."""
         args = tuple(change(value) for value in self.args)
-        return Call(self.query, args, {name: change(value) for name, value in (self.kwargs or {}).items()})
+        return Call(self.query, args, {name: change(value) for name, value in self.kwargs.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Page:
         """Ask for the Select: one row more than the page has, in walking order."""
         if self.cut is None:
             return page(self.call.rows(), self.order, self.window)
-        return self.cut(*self.call.args, window=self.window, **(self.call.kwargs or {}))
+        return self.cut(*self.call.args, window=self.window, **self.call.kwargs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,14 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, DateTime, Float, Interval, Numeric, String, Text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import TypeEngine
 
 from models.queries.paging import Size
+from models.readers import Value
 
 DECIDING = (bool, Enum, Size)
 MARK = "\0"
@@ -26,24 +27,29 @@ MARK = "\0"
 OUTER = -1
 """The number of the hole that takes the column of the statement around."""
 
-_TYPES: dict[type[Any], TypeEngine[Any]] = {
-    str: Text(),
-    int: BigInteger(),
-    float: Float(53),
-    Decimal: Numeric(),
-    datetime: DateTime(timezone=True),
-    timedelta: Interval(),
-    tuple: ARRAY(Text()),
+
+class _Kind(NamedTuple):
+    """A type of values that fill holes: as SQLAlchemy and as Postgres know it, and how one is handed over."""
+
+    type: TypeEngine[Any]
+    name: str
+    spell: Callable[[Any], Value]
+
+
+def _interval(length: timedelta) -> str:
+    return f"{length.days} days {length.seconds} seconds {length.microseconds} microseconds"
+
+
+_KINDS: dict[type[Any], _Kind] = {
+    str: _Kind(Text(), "text", str),
+    int: _Kind(BigInteger(), "bigint", str),
+    float: _Kind(Float(53), "float8", str),
+    Decimal: _Kind(Numeric(), "numeric", str),
+    datetime: _Kind(DateTime(timezone=True), "timestamptz", datetime.isoformat),
+    timedelta: _Kind(Interval(), "interval", _interval),
+    tuple: _Kind(ARRAY(Text()), "text[]", list),
 }
-_NAMES: dict[type[Any], str] = {
-    str: "text",
-    int: "bigint",
-    float: "float8",
-    Decimal: "numeric",
-    datetime: "timestamptz",
-    timedelta: "interval",
-    tuple: "text[]",
-}
+_names: dict[type[Any], tuple[str, ...]] = {}
 
 
 class Hole(ColumnElement[Any]):
@@ -54,7 +60,7 @@ class Hole(ColumnElement[Any]):
     def __init__(self, number: int, kind: type[Any]) -> None:
         self.number = number
         self.kind = kind
-        self.type = _TYPES[kind]
+        self.type = _KINDS[kind].type
 
 
 class Outer(ColumnElement[Any]):
@@ -68,7 +74,7 @@ class Outer(ColumnElement[Any]):
 
 @compiles(Hole)
 def _spell_hole(element: Hole, _compiler: object, **_: object) -> str:
-    return f"{MARK}{element.number}{MARK}::{_NAMES[element.kind]}"
+    return f"{MARK}{element.number}{MARK}::{_KINDS[element.kind].name}"
 
 
 @compiles(Outer)
@@ -76,12 +82,12 @@ def _spell_outer(_element: Outer, _compiler: object, **_: object) -> str:
     return f"{MARK}{OUTER}{MARK}"
 
 
-def dissolve(value: object, shape: list[object], texts: list[str]) -> None:
+def dissolve(value: object, shape: list[object], texts: list[Value]) -> None:
     """Add to `shape` what decides the statement, and to `texts` what fills its holes, in the order of `with_holes`."""
     kind = type(value)
-    if (spell := _SPELLED.get(kind)) is not None:
+    if (known := _KINDS.get(kind)) is not None:
         shape.append(kind)
-        texts.append(spell(value))
+        texts.append(known.spell(value))
     elif value is None or isinstance(value, DECIDING):
         shape.append(value)
     else:
@@ -95,7 +101,7 @@ def with_holes(value: Any, numbers: Iterator[int]) -> Any:  # noqa: ANN401 - wha
     if value is None or isinstance(value, DECIDING):
         return value
     kind = type(value)
-    if kind in _SPELLED:
+    if kind in _KINDS:
         return Hole(next(numbers), kind)
     return kind(*(with_holes(getattr(value, name), numbers) for name in _names_in(kind)))
 
@@ -106,26 +112,3 @@ def _names_in(kind: type[Any]) -> tuple[str, ...]:
     if names is None:
         names = _names[kind] = tuple(each.name for each in fields(kind))
     return names
-
-
-def _interval(length: timedelta) -> str:
-    return f"{length.days} days {length.seconds} seconds {length.microseconds} microseconds"
-
-
-def _array(texts: tuple[str, ...]) -> str:
-    """Spell texts as Postgres reads an array."""
-    quoted = (text.replace("\\", r"\\").replace('"', r"\"") for text in texts)
-    return "{" + ",".join(f'"{text}"' for text in quoted) + "}"
-
-
-_SPELLED: dict[type[Any], Callable[[Any], str]] = {
-    str: str,
-    int: str,
-    float: str,
-    Decimal: str,
-    datetime: datetime.isoformat,
-    timedelta: _interval,
-    tuple: _array,
-}
-"""How a value of each type is written for Postgres to read. A value of any of these types fills a hole."""
-_names: dict[type[Any], tuple[str, ...]] = {}

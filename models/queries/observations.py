@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Join, Numeric, ScalarSelect, func, null, select
 
 from models.queries.links import holds
+from models.queries.moments import between
 from models.queries.paging import Rows
 from models.queries.tables import ASSETS, LINKS, LISTINGS, POINTS, QUOTES
 
@@ -83,7 +84,9 @@ def _points(wanted: ObservationFilter, most: int) -> FromClause:
     """Select the points to look among: for one asset no more of each listing than could be shown, by its own index."""
     if wanted.asset_uid is None:
         return POINTS
-    points = select(*POINTS.c).where(POINTS.c.listing_id == LISTINGS.c.id, *_between(wanted, POINTS))
+    points = select(*POINTS.c).where(
+        POINTS.c.listing_id == LISTINGS.c.id, *between(POINTS.c.observed_at, wanted.start, wanted.end)
+    )
     return points.order_by(POINTS.c.observed_at.desc()).limit(most).lateral("point")
 
 
@@ -129,16 +132,8 @@ def _id_at(source: str, asset_id: ColumnElement[Any]) -> ScalarSelect[str]:
     )
 
 
-def _between(wanted: ObservationFilter, points: FromClause) -> list[ColumnElement[bool]]:
-    observed_at = points.c.observed_at
-    return [
-        *([] if wanted.start is None else [observed_at >= wanted.start]),
-        *([] if wanted.end is None else [observed_at < wanted.end]),
-    ]
-
-
 def _asked(wanted: ObservationFilter, points: FromClause) -> list[ColumnElement[bool]]:
-    asked = _between(wanted, points)
+    asked = between(points.c.observed_at, wanted.start, wanted.end)
     if wanted.source is not None:
         asked.append(LISTINGS.c.source == wanted.source)
     if wanted.symbol is not None:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Select, UnaryExpression, asc, desc, select, true
 
 from models.queries.links import holds, joined, listings_of
+from models.queries.moments import between
 from models.queries.paging import Order, Parents, Rows, Window, among, for_each, page
 from models.queries.tables import ASSETS, LINKS, LISTINGS, POINTS
 
@@ -34,7 +35,9 @@ def history_of(
         if source is not None:
             listings = listings.where(LISTINGS.c.source == source)
         listing = listings.subquery("listing")
-        points = select(*POINTS.c).where(POINTS.c.listing_id == listing.c.id, *_between(start, end))
+        points = select(*POINTS.c).where(
+            POINTS.c.listing_id == listing.c.id, *between(POINTS.c.observed_at, start, end)
+        )
         point = points.order_by(POINTS.c.observed_at.desc()).limit(first).lateral("point")
         numbers = (column for column in point.c if column.name != "listing_id")
         return select(listing.c.source, listing.c.source_id, *numbers).join_from(listing, point, true())
@@ -57,7 +60,7 @@ def points_of(
     listing = _listings_of(uids, source).subquery("listing")
     named = (listing.c.uid, listing.c.source, listing.c.source_id)
     points = POINTS.join(listing, listing.c.id == POINTS.c.listing_id)
-    return select(*named, *POINTS.c).select_from(points).where(*_between(start, end))
+    return select(*named, *POINTS.c).select_from(points).where(*between(POINTS.c.observed_at, start, end))
 
 
 def page_of_points(
@@ -71,7 +74,9 @@ def page_of_points(
     """Select a page of `points_of`, newest first: every listing gives at most a page by its own index."""
     listing = _listings_of(uids, source).subquery("listing")
     reach = [] if window.place is None else [POINTS.c.observed_at <= window.place.key]
-    points = select(*POINTS.c).where(POINTS.c.listing_id == listing.c.id, *_between(start, end), *reach)
+    points = select(*POINTS.c).where(
+        POINTS.c.listing_id == listing.c.id, *between(POINTS.c.observed_at, start, end), *reach
+    )
     # Of those at the place's own moment a listing has one, which may have been on the page before.
     point = points.order_by(POINTS.c.observed_at.desc()).limit(window.size + 2).lateral("point")
     rows = select(listing.c.uid, listing.c.source, listing.c.source_id, *point.c).join_from(
@@ -92,11 +97,3 @@ def _listings_of(uids: Uids, source: str | None) -> Select[Any]:
         joined(holds()).join(walk, walk.c.id == LINKS.c.asset_id)
     )
     return listings if source is None else listings.where(LISTINGS.c.source == source)
-
-
-def _between(start: datetime | None, end: datetime | None) -> list[ColumnElement[bool]]:
-    observed_at = POINTS.c.observed_at
-    return [
-        *([] if start is None else [observed_at >= start]),
-        *([] if end is None else [observed_at < end]),
-    ]
