@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.records import Quote
 from models.store.bulk import copy_lines, driver_connection, sliced, table_of
 from models.store.candles import roll_up
-from models.store.months import closed_months, month_of
+from models.store.months import closed_months, month_of, partitions_between
 from models.store.spelling import lines
 from models.tables import PricePoint
 
@@ -36,15 +36,20 @@ STRAIGHT_FROM = 5_000
 _KEY = itemgetter(0, 1)
 _NAMES = ("listing_id", "observed_at", "price_usd", "market_cap_usd", "volume_usd_24h")
 _COLUMNS = sql.SQL(", ").join(map(sql.Identifier, _NAMES))
-_STAGE = "CREATE TEMP TABLE stage_points ON COMMIT DROP AS SELECT {} FROM price_points WITH NO DATA"
+_STAGE = "CREATE TEMP TABLE stage_points ON COMMIT DROP AS SELECT {columns} FROM price_points WITH NO DATA"
 
 _THERE = """SELECT there.* FROM unnest(%(listings)s::int8[], %(firsts)s::timestamptz[], %(lasts)s::timestamptz[])
 AS span (listing_id, first_at, last_at) CROSS JOIN LATERAL (
-    SELECT {columns} FROM price_points AS p WHERE p.listing_id = span.listing_id
-    AND p.observed_at BETWEEN span.first_at AND span.last_at
-    AND p.observed_at BETWEEN %(earliest)s AND %(latest)s OFFSET 0
+    SELECT {columns} FROM ({months}) AS p
+    WHERE (p.listing_id, p.observed_at) >= (span.listing_id, span.first_at)
+    AND (p.listing_id, p.observed_at) <= (span.listing_id, span.last_at) OFFSET 0
 ) AS there"""
-"""What history has within a slice: by key for each listing, whatever statistics say of a month that is still new."""
+"""What history has within a slice: by key for each listing.
+
+Key and moment are compared as one, and months are named: so no other index can serve. A month whose points are all of
+this transaction counts as empty, and of an empty one every index is as good; that by moments would be read whole, for
+each listing.
+"""
 
 _MISSING = """INSERT INTO price_points ({columns}) SELECT {columns} FROM stage_points AS s WHERE NOT EXISTS (
     SELECT FROM ({there}) AS t WHERE t.listing_id = s.listing_id AND t.observed_at = s.observed_at
@@ -75,7 +80,7 @@ async def append_points(session: AsyncSession, quotes: Sequence[Quote], ids: Map
     if undated:
         values = {"ids": undated, "closed": list(await closed_months(session))}
         connection = await driver_connection(session)
-        added += await roll_up(connection, _columns_in(_UNDATED), values)
+        added += await roll_up(connection, _written(_UNDATED), values)
     return added
 
 
@@ -105,33 +110,38 @@ async def _load(connection: AsyncConnection[Any], points: Sequence[Point]) -> in
     if not points:
         return 0
     spans = _spans(points)
-    if len(points) >= STRAIGHT_FROM and not await _is_any_there(connection, spans):
+    there = await _there(connection, points)
+    if len(points) >= STRAIGHT_FROM and not await _is_any(connection, there, spans):
         await _copy(connection, "price_points", points)
-        return await roll_up(connection, _columns_in(_THERE), spans)
-    await connection.execute(_columns_in(_STAGE))
+        return await roll_up(connection, there, spans)
+    await connection.execute(_written(_STAGE))
     await _copy(connection, "stage_points", points)
     await connection.execute("ANALYZE stage_points")
-    added = await roll_up(connection, _columns_in(_MISSING), spans)
+    added = await roll_up(connection, _written(_MISSING, there=there), spans)
     await connection.execute("DROP TABLE stage_points")
     return added
 
 
 def _spans(points: Sequence[Point]) -> dict[str, Any]:
-    """Say from when to when each listing has points here, and all of them."""
+    """Say from when to when each listing has points here."""
     spans = [(listing, [point[1] for point in its]) for listing, its in groupby(points, itemgetter(0))]
-    firsts, lasts = [its[0] for _, its in spans], [its[-1] for _, its in spans]
     return {
         "listings": [listing for listing, _ in spans],
-        "firsts": firsts,
-        "lasts": lasts,
-        "earliest": min(firsts),
-        "latest": max(lasts),
+        "firsts": [its[0] for _, its in spans],
+        "lasts": [its[-1] for _, its in spans],
     }
 
 
-async def _is_any_there(connection: AsyncConnection[Any], spans: Mapping[str, Any]) -> bool:
-    asked = sql.SQL("SELECT EXISTS ({})").format(_columns_in(_THERE))
-    found = await connection.execute(asked, spans, prepare=False)
+async def _there(connection: AsyncConnection[Any], points: Sequence[Point]) -> sql.Composed:
+    """Write `_THERE` for the months of these points."""
+    moments = [point[1] for point in points]
+    names = await partitions_between(connection, min(moments), max(moments)) or ["price_points"]
+    months = [_written("SELECT {columns} FROM {month}", month=sql.Identifier(name)) for name in names]
+    return _written(_THERE, months=sql.SQL(" UNION ALL ").join(months))
+
+
+async def _is_any(connection: AsyncConnection[Any], there: sql.Composed, spans: Mapping[str, Any]) -> bool:
+    found = await connection.execute(sql.SQL("SELECT EXISTS ({})").format(there), spans, prepare=False)
     (is_any,) = cast("tuple[bool]", await found.fetchone())
     return is_any
 
@@ -141,7 +151,6 @@ async def _copy(connection: AsyncConnection[Any], table: str, points: Sequence[P
     await copy_lines(connection, sql.Identifier(table), _NAMES, lines(table_of(PricePoint), columns))
 
 
-def _columns_in(template: str) -> sql.Composed:
-    """Write the columns of a point where a statement has `{}` or `{columns}`, and what is there for `{there}`."""
-    there = sql.SQL(_THERE).format(columns=_COLUMNS)
-    return sql.SQL(cast("Any", template)).format(_COLUMNS, columns=_COLUMNS, there=there)
+def _written(template: str, **parts: sql.Composable) -> sql.Composed:
+    """Write a statement with the columns of a point where it has `{columns}`, and its other parts."""
+    return sql.SQL(cast("Any", template)).format(columns=_COLUMNS, **parts)

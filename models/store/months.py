@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 
+from psycopg import AsyncConnection
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,10 +23,11 @@ AHEAD = 2
 POINTS = "price_points"
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('kasparro:partitions', 0))")
-_PRESENT = text(
+_PARTITIONS = (
     "SELECT relname FROM pg_inherits JOIN pg_class ON oid = inhrelid"
     " WHERE inhparent = 'price_points'::regclass AND NOT inhdetachpending"
 )
+_PRESENT = text(_PARTITIONS)
 _CLOSED = text("SELECT month FROM prunings WHERE subject = 'price_points' AND month IS NOT NULL")
 
 
@@ -83,6 +86,15 @@ async def make_room(sessions: Sessions, moments: Iterable[datetime]) -> None:
     async with sessions.begin() as session:
         connection = await session.connection()
         await connection.run_sync(make_months, wanted)
+
+
+async def partitions_between(
+    connection: AsyncConnection[Any], earliest: datetime, latest: datetime
+) -> list[str]:
+    """Name the partitions that there are of the months from one moment's to another's."""
+    months = (partition_of(month_of(earliest)), partition_of(month_of(latest)))
+    found = await connection.execute(f"{_PARTITIONS} AND relname BETWEEN %s AND %s ORDER BY 1", months)
+    return [name for (name,) in await found.fetchall()]
 
 
 async def closed_months(session: AsyncSession) -> frozenset[datetime]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.db import Sessions
 from models.queries.candles import CandleInterval, candles_of, sparklines_of, stretches
@@ -16,7 +17,7 @@ from models.queries.observations import ObservationFilter, observations
 from models.queries.paging import Place, Window
 from models.queries.prices import history_of, page_of_points, points_of
 from models.store.history import load_points
-from models.store.months import make_room, month_after
+from models.store.months import make_room, month_after, partition_of
 from tests.factories import key, make_asset, make_quoted
 
 BEGINNING = datetime(2024, 1, 1, tzinfo=UTC)
@@ -122,3 +123,28 @@ async def test_short_stretches_read_the_months_that_they_are_in(filled: Sessions
     ):
         _, plan = await plan_of(filled, statement)
         assert set(re.findall(r"price_points_(\d{4}_\d\d)", plan)) <= {"2024_03", "2024_04"}, plan
+
+
+async def test_a_month_that_counts_as_empty_is_not_read_by_time_while_it_is_loaded(
+    sessions: Sessions,
+) -> None:
+    points = [
+        (listing, BEGINNING + timedelta(hours=hour), Decimal(1), None, None)
+        for listing in range(1, 41)
+        for hour in range(300)
+    ]
+    await make_room(sessions, {BEGINNING})
+    engine: AsyncEngine = sessions.kw["bind"]
+    async with sessions.begin() as session, engine.connect() as other:
+        assert await load_points(session, points[:6_000]) == 6_000
+        plain = await other.execution_options(isolation_level="AUTOCOMMIT")
+        await plain.execute(text(f"VACUUM {partition_of(BEGINNING)}"))  # to it there is nothing yet
+        assert await load_points(session, points[6_000:]) == 6_000
+        assert await load_points(session, points) == 0
+        scans = text("SELECT pg_stat_get_xact_numscans(cast(:index AS regclass))")
+        by_time, by_key = [
+            await session.scalar(scans, {"index": f"{partition_of(BEGINNING)}_{index}"})
+            for index in ("observed_at_idx", "pkey")
+        ]
+        assert by_time == 0
+        assert by_key > 0
