@@ -71,15 +71,14 @@ async def _staged(
     parts = {"stage": stage, "columns": columns, "table": sql.Identifier(table.name)}
     create = "CREATE TEMP TABLE {stage} ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA"
     await connection.execute(sql.SQL(create).format(**parts))
-    await copy_lines(connection, stage, names, rows)
+    await _copy(connection, stage, names, rows)
     yield stage
     await connection.execute(sql.SQL("DROP TABLE {}").format(stage))
 
 
-async def copy_lines(
+async def _copy(
     connection: AsyncConnection[Any], target: sql.Identifier, names: Sequence[str], rows: Sequence[str]
 ) -> None:
-    """COPY spelled rows, at least one, straight into a table."""
     statement = sql.SQL("COPY {} ({}) FROM STDIN (NULL {})").format(
         target, _all_of("{0}", names, ", "), NOTHING
     )
@@ -256,7 +255,7 @@ async def append(session: AsyncSession, model: type[SQLModel], rows: Sequence[Ro
     if rows:
         table, columns = table_of(model), columns_of(rows)
         target, connection = sql.Identifier(table.name), await driver_connection(session)
-        await copy_lines(connection, target, tuple(columns), lines(table, columns))
+        await _copy(connection, target, tuple(columns), lines(table, columns))
 
 
 async def add_missing(

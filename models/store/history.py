@@ -18,11 +18,9 @@ from psycopg import AsyncConnection, sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.records import Quote
-from models.store.bulk import copy_lines, driver_connection, sliced, table_of
+from models.store.bulk import driver_connection, sliced
 from models.store.candles import roll_up
 from models.store.months import closed_months, month_of, partitions_between
-from models.store.spelling import lines
-from models.tables import PricePoint
 
 Point = tuple[int, datetime, Decimal, Decimal | None, Decimal | None]
 """(listing, observed_at, price_usd, market_cap_usd, volume_usd_24h)"""
@@ -34,8 +32,9 @@ STRAIGHT_FROM = 5_000
 """Fewer points are not worth asking whether any of them can be there."""
 
 _KEY = itemgetter(0, 1)
-_NAMES = ("listing_id", "observed_at", "price_usd", "market_cap_usd", "volume_usd_24h")
-_COLUMNS = sql.SQL(", ").join(map(sql.Identifier, _NAMES))
+_COLUMNS = sql.SQL("listing_id, observed_at, price_usd, market_cap_usd, volume_usd_24h")
+_TYPES = ("int8", "timestamptz", "numeric", "numeric", "numeric")
+_COPY = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)")
 _STAGE = "CREATE TEMP TABLE stage_points ON COMMIT DROP AS SELECT {columns} FROM price_points WITH NO DATA"
 
 _THERE = """SELECT there.* FROM unnest(%(listings)s::int8[], %(firsts)s::timestamptz[], %(lasts)s::timestamptz[])
@@ -147,8 +146,12 @@ async def _is_any(connection: AsyncConnection[Any], there: sql.Composed, spans: 
 
 
 async def _copy(connection: AsyncConnection[Any], table: str, points: Sequence[Point]) -> None:
-    columns = dict(zip(_NAMES, zip(*points, strict=True), strict=True))
-    await copy_lines(connection, sql.Identifier(table), _NAMES, lines(table_of(PricePoint), columns))
+    """COPY points row by row: Postgres indexes them while the next are spelled. As text in one go it took half as long again."""
+    copy_in = _COPY.format(sql.Identifier(table), _COLUMNS)
+    async with connection.cursor() as cursor, cursor.copy(copy_in) as copy:
+        copy.set_types(_TYPES)
+        for point in points:
+            await copy.write_row(point)
 
 
 def _written(template: str, **parts: sql.Composable) -> sql.Composed:
