@@ -26,7 +26,7 @@ from flows import wire
 from flows.errors import Fatal, RetryLater, RetryNow, SourceError, SourceSkipped
 from flows.settings import FlowSettings, SourceSettings
 from flows.sources.contract import Fetched, Origin, PageRequest, Source
-from models.outcomes import Upstream
+from models.outcomes import Purpose, Upstream
 
 USER_AGENT = f"kasparro/{version('kasparro')} (+https://github.com/kasparro/kasparro)"
 MAX_BODY_BYTES = 100 * 1024 * 1024
@@ -49,13 +49,22 @@ class Client:
     async def __aexit__(self, *_: object) -> None:
         await self._http.aclose()
 
-    async def fetch(self, source: Source, settings: SourceSettings, request: PageRequest) -> Fetched:
+    async def fetch(
+        self,
+        source: Source,
+        settings: SourceSettings,
+        request: PageRequest,
+        purpose: Purpose = Purpose.CURRENT,
+    ) -> Fetched:
         """Fetch one page. Passing faults are tried again here; what is raised has outlasted that patience."""
+        del purpose
         if not source.calls_network:
             return Fetched(await self._read_file(source, request), datetime.now(UTC))
         origin = self.origin(source, settings)
         _refuse_unsendable(source.name, origin.headers)
-        limit = self._limits.setdefault(source.name, AsyncLimiter(source.requests_per_minute, 60))
+        limit = self._limits.setdefault(
+            source.name, AsyncLimiter(source.plan(settings).requests_per_minute, 60)
+        )
         async for attempt in stamina.retry_context(
             on=self._pause_before_retry,
             attempts=self._settings.retry_attempts,

@@ -14,7 +14,7 @@ from flows.client import Client
 from flows.errors import Fatal
 from flows.settings import FlowSettings, SourceSettings, environment, source_settings
 from flows.sources import sources_in
-from flows.sources.contract import Source
+from flows.sources.contract import SANDBOX, Source
 from models.db import Sessions, database, in_a_sentence
 from models.outcomes import RunOutcome, Upstream
 from models.store.runs import start_run
@@ -52,7 +52,11 @@ class Workshop:
         said = replace(source_settings(source.name, self.env), upstream=self.settings.upstream)
         if self.settings.upstream is Upstream.LIVE or said.base_url is not None:
             return said
-        return replace(said, api_key=SANDBOX_KEY if source.needs_key else None, plan=None)
+        return replace(
+            said,
+            api_key=SANDBOX_KEY if source.needs_key else None,
+            plan=SANDBOX if SANDBOX in source.plans else None,
+        )
 
 
 def collect_seldom() -> None:

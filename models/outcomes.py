@@ -83,3 +83,10 @@ class NotificationState(StrEnum):
     DELIVERED = "delivered"
     KEPT = "kept"
     GIVEN_UP = "given_up"
+
+
+class Purpose(StrEnum):
+    """What a provider is asked for: current prices always come first, history takes what is left of a budget."""
+
+    CURRENT = "current"
+    HISTORY = "history"

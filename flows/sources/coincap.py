@@ -16,12 +16,32 @@ from flows.csv_rows import read_rows
 from flows.errors import Fatal, RecordRejected, SourceError, SourceSkipped
 from flows.fields import float_text, id_of, instant_of, positive, price_of, rank_of, text_of
 from flows.settings import SourceSettings
-from flows.sources.contract import Feed, Origin, Page, PageRequest, Record, Seen, Source, Volume
+from flows.sources.contract import (
+    SANDBOX,
+    Feed,
+    Origin,
+    Page,
+    PageRequest,
+    Plan,
+    Record,
+    Seen,
+    Source,
+    Volume,
+)
 from models.records import Listing, Payload, Quote
 
 NAME = "coincap"
 CSV_FILE = "crypto_market.csv"
 PER_PAGE = 2_000
+BYTES_A_CREDIT = 2_500
+PLANS = {
+    "free": Plan(600, 4_000),
+    "basic": Plan(600, 75_000),
+    "growth": Plan(600, 225_000),
+    "professional": Plan(600, 675_000),
+    "enterprise": Plan(600, 5_000_000),
+    SANDBOX: Plan(600),
+}
 COLUMNS = (
     "id", "rank", "symbol", "name", "supply", "maxSupply", "marketCapUsd", "volumeUsd24Hr", "priceUsd",
     "changePercent24Hr", "vwap24Hr", "explorer", "tokens", "timestamp", "upstream",
@@ -33,6 +53,11 @@ def origin(settings: SourceSettings) -> Origin:
     """Say the host; every call needs a key."""
     headers = {"authorization": f"Bearer {settings.api_key}"} if settings.api_key else {}
     return Origin(settings.base_url or "https://rest.coincap.io/v3", headers)
+
+
+def credits_of(size: int) -> int:
+    """Price a call: one credit, and one for every 2,500 bytes of its answer."""
+    return 1 + -(-size // BYTES_A_CREDIT)
 
 
 def assets_page(left: int, upstream: str, offset: int = 0) -> PageRequest:
@@ -123,7 +148,6 @@ SOURCE = Source(
     title="CoinCap",
     origin=origin,
     calls_network=False,
-    requests_per_minute=60,
     quotes=Feed(
         first_page=lambda settings: PageRequest(CSV_FILE, context={"upstream": settings.upstream}),
         read_page=_read_csv,
@@ -139,7 +163,8 @@ API = Source(
     title="CoinCap's API",
     origin=origin,
     needs_key=True,
-    requests_per_minute=60,
+    plans=PLANS,
+    cost=credits_of,
     quotes=Feed(
         first_page=lambda settings: assets_page(settings.top_n, settings.upstream),
         read_page=read_assets,

@@ -12,11 +12,33 @@ from flows.chains import MalformedAddress, caip19, chain_id, evm_chain
 from flows.errors import RecordRejected
 from flows.fields import decimal_of, id_of, instant_of, positive, price_of, rank_of, text_of
 from flows.settings import SourceSettings
-from flows.sources.contract import Feed, Origin, Page, PageRequest, Record, Seen, Source, Volume
+from flows.sources.contract import (
+    SANDBOX,
+    Feed,
+    Origin,
+    Page,
+    PageRequest,
+    Plan,
+    Record,
+    Seen,
+    Source,
+    Volume,
+)
 from models.records import FxRate, Listing, Quote
 
 NAME = "coingecko"
 PER_PAGE = 250
+YEAR = timedelta(days=365)
+PLANS = {
+    "keyless": Plan(10, None, YEAR),  # by address and shared by all behind it: no number is published
+    "demo": Plan(100, 10_000, YEAR),
+    "basic": Plan(300, 100_000, 2 * YEAR),
+    "analyst": Plan(500, 500_000),
+    "lite": Plan(500, 2_000_000),
+    "pro": Plan(1_000, 5_000_000),
+    "enterprise": Plan(1_000),
+    SANDBOX: Plan(100, None, YEAR),
+}
 LONGEST_NAME = 20_000
 """Coins named by essays exist; the matcher copes, and cutting would make up a name."""
 
@@ -180,7 +202,8 @@ SOURCE = Source(
     name=NAME,
     title="CoinGecko",
     origin=origin,
-    requests_per_minute=30,
+    plans=PLANS,
+    keyed_plan="demo",
     quotes=Feed(
         first_page=lambda settings: _markets_page(1, settings.top_n),
         read_page=_read_markets,

@@ -11,11 +11,32 @@ from flows.chains import MalformedAddress, caip19, chain_id
 from flows.errors import RecordRejected
 from flows.fields import decimal_of, id_of, instant_of, positive, price_of, rank_of, text_of
 from flows.settings import SourceSettings
-from flows.sources.contract import Feed, Origin, Page, PageRequest, Record, Seen, Source, Volume
+from flows.sources.contract import (
+    SANDBOX,
+    Feed,
+    Origin,
+    Page,
+    PageRequest,
+    Plan,
+    Record,
+    Seen,
+    Source,
+    Volume,
+)
 from models.outcomes import ListingKind
 from models.records import Listing, Quote
 
 NAME = "coinpaprika"
+YEAR = timedelta(days=365)
+PLANS = {
+    "free": Plan(600, 20_000, YEAR),
+    "starter": Plan(600, 400_000, 5 * YEAR),
+    "pro": Plan(600, 1_000_000),
+    "business": Plan(600, 5_000_000),
+    "ultimate": Plan(600, 10_000_000),
+    "enterprise": Plan(600),
+    SANDBOX: Plan(600, None, YEAR),
+}
 
 
 def origin(settings: SourceSettings) -> Origin:
@@ -129,7 +150,8 @@ SOURCE = Source(
     name=NAME,
     title="CoinPaprika",
     origin=origin,
-    requests_per_minute=300,
+    plans=PLANS,
+    keyed_plan="starter",
     quotes=Feed(
         first_page=_first_tickers,
         read_page=lambda body, _: Page(wire.decode_list(body)),

@@ -34,6 +34,26 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """What a provider's plan allows. Figures move: `<NAME>_PLAN` chooses one, and they are facts of the sources' files."""
+
+    requests_per_minute: int
+    a_month: int | None = None
+    """Calls, or credits where a call has a price (`Source.cost`); None: as many as fit into the minutes."""
+    daily_history: timedelta | None = None
+    """How far back daily prices reach; None: to the beginning."""
+
+
+SANDBOX = "sandbox"
+"""The plan of every provider in the sandbox: its rates, and no monthly end."""
+
+
+def one_call(_: int) -> int:
+    """Price a call whatever its answer's bytes: most plans count calls."""
+    return 1
+
+
+@dataclass(frozen=True, slots=True)
 class PageRequest:
     """One page to fetch: a path below the origin, or a file.
 
@@ -123,11 +143,27 @@ class Source:
     quotes: Feed
     identity: Feed | None = None
     rates: Feed | None = None
-    requests_per_minute: int = 60
+    plans: Mapping[str, Plan] = field(default_factory=lambda: {"free": Plan(60)})
+    """By the name that `<NAME>_PLAN` has, in small letters; the first is the smallest."""
+    keyed_plan: str | None = None
+    """The smallest plan that has a key, where the smallest has none."""
+    cost: Callable[[int], int] = one_call
+    """Bytes of an answer's body -> what it takes of the plan's month."""
     needs_key: bool = False
     """True for a provider that answers nobody without a key."""
     calls_network: bool = True
     """False for a source that reads a file the project keeps."""
+
+    def plan(self, settings: SourceSettings) -> Plan:
+        """Return the plan in force: the one named; unnamed, the smallest that goes with having a key or none.
+
+        Raises ValueError, with the names there are, for a plan that nobody sells.
+        """
+        smallest = self.keyed_plan if settings.api_key and self.keyed_plan else next(iter(self.plans))
+        named = (settings.plan or smallest).lower()
+        if named not in self.plans:
+            raise ValueError(f"{self.name.upper()}_PLAN is {named!r}; known are {', '.join(self.plans)}")
+        return self.plans[named]
 
     @property
     def feeds(self) -> dict[str, Feed]:

@@ -44,7 +44,7 @@ def test_it_is_registered_under_its_own_name_with_a_title(source: Source) -> Non
     assert source.name.isidentifier()
     assert source.title
     assert next(iter(source.feeds)) == "quotes"
-    assert source.requests_per_minute > 0
+    assert all(plan.requests_per_minute > 0 for plan in source.plans.values())
 
 
 @pytest.mark.parametrize(("source", "feed"), FEEDS)
