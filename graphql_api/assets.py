@@ -151,18 +151,22 @@ class Asset:
         start: From = None,
         end: CandlesTo = None,
         source: SourceFilter = None,
+        currency: CurrencyCode = DOLLAR,
     ) -> list[Candle]:
         """Say which candles."""
         require_order(start, end)
         count = size("first", first, CANDLES_AT_MOST)
-        return rows_below(
+        code = currency.strip().lower()
+        candles = rows_below(
             Candle,
             "id",
             candle_queries.candles_of,
             interval=interval,
             stretches=stretches(interval.value, count, end or info.context.now, start),
             source=current_name(source),
+            code=None if code == DOLLAR else code,
         )
+        return candles if code == DOLLAR else checked(candles, known_currency(currency, code))
 
     @planned(
         "Its median price in US dollars in equal stretches up to now, oldest first; null: nothing is known of one."

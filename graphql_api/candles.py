@@ -28,6 +28,7 @@ Interval = Annotated[CandleInterval, strawberry.argument(description="How long a
 CandlesTo = Annotated[
     datetime | None, strawberry.argument(name="to", description="Before this moment; null: up to now.")
 ]
+_NO_RATE = "Null: no rate within a day of it is known."
 Points = Annotated[int, strawberry.argument(description=f"How many values, 1 to {POINTS_AT_MOST}.")]
 
 
@@ -43,7 +44,9 @@ class SparklineWindow(Enum):
 SparklineReach = Annotated[SparklineWindow, strawberry.argument(description="How far it reaches back.")]
 
 
-@strawberry.type(description="What an asset cost in one stretch of time. Prices are US dollars for one unit.")
+@strawberry.type(
+    description="What an asset cost in one stretch of time: for one unit, in US dollars and in the currency asked for."
+)
 class Candle:
     """What an asset cost in one stretch of time."""
 
@@ -57,3 +60,15 @@ class Candle:
         "Sources tell no volume of shorter stretches."
     )
     points: int = strawberry.field(description="How many price points it was drawn from.")
+    currency: str = strawberry.field(description="The currency that was asked for, `usd` unless told.")
+    open: Decimal | None = strawberry.field(description=f"The first price in that currency. {_NO_RATE}")
+    high: Decimal | None = strawberry.field(description=f"The highest price in that currency. {_NO_RATE}")
+    low: Decimal | None = strawberry.field(description=f"The lowest price in that currency. {_NO_RATE}")
+    close: Decimal | None = strawberry.field(description=f"The last price in that currency. {_NO_RATE}")
+    rate: Decimal | None = strawberry.field(
+        description="Units of the currency for one US dollar, nearest to the moment of the last price: all four are "
+        f"told by it. {_NO_RATE}"
+    )
+    rate_as_of: datetime | None = strawberry.field(
+        description="The moment that the rate is of; null: there is none, or none is needed."
+    )

@@ -56,6 +56,8 @@ def known_currency(said: str, code: str) -> Check:
     """Require that somebody told a rate of a code; the error has the codes there are."""
 
     def refuse(row: Row) -> BadUserInput:
-        return BadUserInput(f"There is no currency {said[:40]!r}. Known are: {', '.join(row.codes)}.")
+        near = queries.near_codes(code, row.codes)
+        meant = f" Did you mean {' or '.join(near)}?" if near else ""
+        return BadUserInput(f"There is no currency {said[:40]!r}.{meant} Known are: {', '.join(row.codes)}.")
 
     return Check(Call(queries.currency_check, (code,)), "is_known", refuse)

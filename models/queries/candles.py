@@ -35,6 +35,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from models.queries.links import listings_of
 from models.queries.paging import Parents, Rows, for_each
+from models.queries.rates import told_in
 from models.queries.tables import CANDLES, LISTINGS, POINTS
 
 ORIGIN = datetime(2001, 1, 1, tzinfo=UTC)
@@ -81,9 +82,14 @@ def stretches(length: timedelta, count: int, end: datetime, start: datetime | No
 
 
 def candles_of(
-    asset_ids: Parents[int], *, interval: CandleInterval, stretches: Stretches, source: str | None = None
+    asset_ids: Parents[int],
+    *,
+    interval: CandleInterval,
+    stretches: Stretches,
+    source: str | None = None,
+    code: str | None = None,
 ) -> Rows:
-    """Select each asset's candles, newest first; a stretch without points has none.
+    """Select each asset's candles, newest first, told in a currency too (None: dollars); a stretch without points has none.
 
     The points of all its listings count alike, in order of time, then by listing. A stretch that `start` or `end` cuts
     is drawn from the points between them: where these were pruned there is no telling, and it has no candle.
@@ -95,7 +101,9 @@ def candles_of(
             pieces: Select[Any] | CompoundSelect[Any] = union_all(*_kept(listings, KEPT[interval], stretches))
         else:
             pieces = _points(POINTS).where(*_between(listings, stretches))
-        return _gathered(pieces.subquery("piece"), stretches)
+        candle = _gathered(pieces.subquery("piece"), stretches).subquery("candle")
+        prices = {name: candle.c[f"{name}_usd"] for name in ("open", "high", "low", "close")}
+        return told_in(candle, code, candle.c.last_at, prices)
 
     return for_each(asset_ids, BigInteger(), rows_of, order=(desc("opened_at"),), first=stretches.count)
 
@@ -194,6 +202,7 @@ def _gathered(piece: FromClause, stretches: Stretches) -> Rows:
         _nth(piece.c.close_usd, *by_closing).label("close_usd"),
         _nth(piece.c.volume_usd_24h, *by_volume).label("volume_usd_24h"),
         cast(func.sum(piece.c.points), BigInteger).label("points"),
+        func.max(piece.c.last_at).label("last_at"),
     ).group_by(opened_at)
 
 

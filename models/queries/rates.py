@@ -1,13 +1,16 @@
 """Which currency rates: the newest of each currency, and what a dollar price is by them.
 
 A rate says how many units a bitcoin buys, so that any two of them make a conversion. What is computed is rounded to
-`DIGITS` significant digits, since a quotient has no end.
+`DIGITS` significant digits, since a quotient has no end. What is of now is told by the newest rates, what is of a
+moment by those nearest to it.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Any
 
 from sqlalchemy import (
@@ -15,7 +18,9 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     DateTime,
+    FromClause,
     Integer,
+    Interval,
     Numeric,
     String,
     and_,
@@ -40,6 +45,8 @@ UNITS_OF_BITCOIN = frozenset({"btc", "bits", "sats"})
 CODES_AT_MOST = 250
 DIGITS = 18
 """What a conversion is rounded to."""
+RATE_HOLDS = timedelta(days=1)
+"""How far from a moment a rate may be to convert what is of that moment."""
 
 _NO_QUOTE = "No quote was fresh enough: `inputs` say why."
 _LONG = Decimal("1." + "0" * 60)
@@ -108,6 +115,34 @@ def prices_in(asset_ids: Parents[int], *, code: str, stale_before: datetime) -> 
     )
 
 
+def told_in(
+    rows: FromClause, code: str | None, at: ColumnElement[datetime], amounts: Mapping[str, ColumnElement[Any]]
+) -> Rows:
+    """Select rows as they are, with amounts in dollars told in a currency by the rates nearest to each row's moment.
+
+    Beside the amounts, under their new names: `currency`, `rate` (units for a dollar) and `rate_as_of` (the older of the
+    two rates). Amounts and rate are null where no rates are known within `RATE_HOLDS` of the moment. None: dollars.
+    """
+    if code is None:
+        same = in_dollars(null())
+        told = {name: same[name] for name in ("currency", "rate", "rate_as_of")} | dict(amounts)
+        return select(*rows.c, *(value.label(name) for name, value in told.items()))
+    asked = _text(code)
+    with_rate, units, rate_at = _with_nearest(rows, "rate", asked, at)
+    with_both, dollars, dollar_at = _with_nearest(with_rate, "dollar", DOLLAR, at)
+    as_of = _older(asked, rate_at, dollar_at)
+    is_near = as_of.between(at - literal(RATE_HOLDS, Interval), at + literal(RATE_HOLDS, Interval))
+    rate = case((is_near, _rounded(units * _LONG / dollars)))
+    told = {"currency": asked, "rate": rate, "rate_as_of": case((is_near, as_of))}
+    told |= {name: _rounded(amount * rate) for name, amount in amounts.items()}
+    return select(*rows.c, *(value.label(name) for name, value in told.items())).select_from(with_both)
+
+
+def near_codes(code: str, known: Collection[str]) -> list[str]:
+    """List the codes that somebody may have meant, the likeliest first."""
+    return get_close_matches(code.lower(), sorted({*known, DOLLAR}), n=3)
+
+
 def currency_check(code: str) -> Rows:
     """Select one row: whether a price can be told in a currency (`is_known`), and the `codes` that somebody told.
 
@@ -150,6 +185,23 @@ def _newest(code: str | ColumnElement[str]) -> Rows:
     return newest.order_by(RATES.c.observed_at.desc(), RATES.c.source).limit(1)
 
 
+def _with_nearest(
+    rows: FromClause, name: str, code: str | ColumnElement[str], at: ColumnElement[datetime]
+) -> tuple[FromClause, ColumnElement[Decimal], ColumnElement[datetime]]:
+    """Join the last rate up to each row's moment, or where that is too old the first after it; and its units and moment.
+
+    A first run tells prices a little before its rates.
+    """
+    before = _newest(code).where(RATES.c.observed_at <= at).lateral(f"{name}_before")
+    is_far = func.coalesce(before.c.observed_at < at - literal(RATE_HOLDS, Interval), True)
+    later = select(*RATES.c).where(RATES.c.code == code, RATES.c.observed_at > at, is_far)
+    after = later.order_by(RATES.c.observed_at, RATES.c.source).limit(1).lateral(f"{name}_after")
+    units, moment = (
+        func.coalesce(after.c[column], before.c[column]) for column in ("units_per_btc", "observed_at")
+    )
+    return rows.outerjoin(before, true()).outerjoin(after, true()), units, moment
+
+
 def _older(
     code: ColumnElement[str], rate_at: ColumnElement[datetime], dollar_at: ColumnElement[datetime]
 ) -> ColumnElement[datetime]:
@@ -160,8 +212,8 @@ def _older(
 
 
 def _rounded(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Round a positive number to `DIGITS` significant digits, with no zeros at its end."""
-    digits = DIGITS - 1 - cast(func.floor(func.log(value)), Integer)
+    """Round a number from zero to `DIGITS` significant digits, with no zeros at its end."""
+    digits = DIGITS - 1 - cast(func.floor(func.log(func.coalesce(func.nullif(value, 0), 1))), Integer)
     return func.trim_scale(func.round(value, digits))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from difflib import get_close_matches
 
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,7 +13,7 @@ from models.alerts import AlertTerms, Sighting, WatchedAlert
 from models.db import Sessions, in_a_sentence
 from models.outcomes import AlertCondition, AlertState, ChangeWindow
 from models.queries.alerts import watched
-from models.queries.rates import DOLLAR, currency_check, newest_rates
+from models.queries.rates import DOLLAR, currency_check, near_codes, newest_rates
 from models.queries.tables import ALERTS
 from models.store.publish import publishing
 from models.store.standing import Standing
@@ -98,8 +97,8 @@ async def _expect_rates(session: AsyncSession, currency: str) -> None:
         return
     known = set((await session.execute(currency_check(currency))).one().codes)
     if currency not in known:
-        near = get_close_matches(currency, sorted({*known, DOLLAR}), n=3)
-        meant = f" Near it: {', '.join(near)}." if near else ""
+        near = near_codes(currency, known)
+        meant = f" Did you mean {' or '.join(near)}?" if near else ""
         raise AlertRefused(f"There is no rate of {currency!r} here.{meant}")
 
 

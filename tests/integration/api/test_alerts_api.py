@@ -95,7 +95,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"condition": "CHANGE_PCT", "value": "5"}, "BAD_USER_INPUT", "needs its window: 1h, 24h or 7d"),
     ({"condition": "CHANGE_PCT", "value": "-100", "window": "D7"}, "BAD_USER_INPUT", "above -100 %"),
     ({"condition": "CHANGE_PCT", "value": "5", "window": "D7", "currency": "eur"}, "BAD_USER_INPUT", "US dollars"),
-    ({"currency": "euro"}, "BAD_USER_INPUT", "no rate of 'euro' here. Near it: eur"),
+    ({"currency": "euro"}, "BAD_USER_INPUT", "no rate of 'euro' here. Did you mean eur"),
     ({"note": "a\0b"}, "BAD_USER_INPUT", "no text"),
     ({"note": "x" * 1_001}, "BAD_USER_INPUT", "1000 characters at most"),
 ]  # fmt: skip

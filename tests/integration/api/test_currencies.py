@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from models.db import Sessions
-from tests.factories import AGO, NOW, make_asset, make_rate
+from tests.factories import AGO, NOW, make_asset, make_points, make_quoted, make_rate
 from tests.integration.api.client import Api
 
 PRICE = """query ($currency: String!) { asset(uid: "coin") { price(currency: $currency) {
@@ -90,6 +90,71 @@ async def test_an_unknown_currency_is_told_those_there_are(api: Api, currency: s
     assert code == "BAD_USER_INPUT"
     assert message.endswith("Known are: btc, dem, eur, usd.")
     assert len(message) < 200
+
+
+@pytest.mark.usefixtures("rates")
+async def test_a_slip_of_the_pen_is_told_what_was_meant(api: Api) -> None:
+    _, message = await api.refused(PRICE, currency="EURO")
+    assert message == "There is no currency 'EURO'. Did you mean eur? Known are: btc, dem, eur, usd."
+
+
+CANDLES = """query ($currency: String!) { asset(uid: "coin") {
+    candles(interval: D1, currency: $currency) {
+        openedAt closeUsd currency open high low close rate rateAsOf } } }"""
+NOON = NOW.replace(hour=12, minute=0, second=0, microsecond=0)
+
+
+@pytest.fixture
+async def days(sessions: Sessions) -> None:
+    """A coin with a price on each of six days; rates are known of the first two and of the last, a little later."""
+    async with sessions.begin() as session:
+        listing = await make_quoted(session, await make_asset(session, "coin"))
+        await make_points(
+            session, listing, [(NOON - timedelta(days=ago), f"{10 + ago}") for ago in range(1, 7)]
+        )
+        for ago, dollars, euros in ((6, 40_000, 20_000), (5, 50_000, 45_000), (1, 60_000, 90_000)):
+            at = NOON - timedelta(days=ago) + (timedelta(minutes=1) if ago == 1 else -timedelta(hours=2))
+            await make_rate(session, "usd", str(dollars), observed_at=at)
+            await make_rate(session, "eur", str(euros), observed_at=at)
+        await make_rate(session, "btc", "1", kind="crypto", observed_at=NOW)
+
+
+@pytest.mark.usefixtures("days")
+async def test_candles_are_told_by_the_rates_of_their_time(api: Api) -> None:
+    candles = (await api.query(CANDLES, currency="EUR"))["asset"]["candles"]
+    told = [(each["closeUsd"], each["rate"], each["close"], each["rateAsOf"]) for each in candles]
+    known = [(NOON - timedelta(days=ago)).isoformat()[:10] for ago in (1, 5, 6)]
+    assert told == [
+        ("11", "1.5", "16.5", f"{known[0]}T12:01:00Z"),
+        ("12", None, None, None),
+        ("13", None, None, None),
+        ("14", None, None, None),
+        ("15", "0.9", "13.5", f"{known[1]}T10:00:00Z"),
+        ("16", "0.5", "8", f"{known[2]}T10:00:00Z"),
+    ]
+    assert {each["currency"] for each in candles} == {"eur"}
+
+
+@pytest.mark.usefixtures("days")
+async def test_a_bitcoin_was_always_one_bitcoin(api: Api) -> None:
+    candles = (await api.query(CANDLES, currency="btc"))["asset"]["candles"]
+    assert [each["open"] and Decimal(each["open"]) * 40_000 for each in candles][-1] == 16
+
+
+@pytest.mark.usefixtures("days")
+async def test_candles_in_dollars_stay_as_they_are(api: Api) -> None:
+    newest, *_ = (await api.query(CANDLES, currency=" USD"))["asset"]["candles"]
+    assert [newest[name] for name in ("currency", "open", "high", "low", "close", "rate", "rateAsOf")] == [
+        *("usd", "11", "11", "11", "11", "1", None)
+    ]
+
+
+@pytest.mark.usefixtures("days")
+async def test_candles_in_an_unknown_currency_are_refused(api: Api) -> None:
+    assert await api.refused(CANDLES, currency="eru") == (
+        "BAD_USER_INPUT",
+        "There is no currency 'eru'. Did you mean eur? Known are: btc, eur, usd.",
+    )
 
 
 @pytest.mark.usefixtures("rates")

@@ -19,7 +19,7 @@ BACKWARD = tuple(column.desc() for column in BY_TIME)
 
 
 def candles_from_points(asset_ids: Sequence[int], *, stretches: Stretches, source: str | None = None) -> Rows:
-    """Select what `candles_of` selects."""
+    """Select what `candles_of` selects, before it is told in a currency."""
 
     def rows_of(asset_id: ColumnElement[int]) -> Rows:
         listings = listings_of(asset_id).with_only_columns(LISTINGS.c.id)
@@ -35,6 +35,7 @@ def candles_from_points(asset_ids: Sequence[int], *, stretches: Stretches, sourc
                 _nth(POINTS.c.price_usd, *BACKWARD).label("close_usd"),
                 _nth(POINTS.c.volume_usd_24h, *BACKWARD).label("volume_usd_24h"),
                 func.count().label("points"),
+                func.max(POINTS.c.observed_at).label("last_at"),
             )
             .where(
                 POINTS.c.listing_id.in_(listings),
