@@ -20,7 +20,7 @@ from graphql_api.candles import (
     SparklineWindow,
 )
 from graphql_api.context import Info
-from graphql_api.currencies import CurrencyCode, known_currency
+from graphql_api.currencies import CurrencyCode, code_of, known_currency
 from graphql_api.links import Link
 from graphql_api.moments import From, To, require_order
 from graphql_api.paging import First, size
@@ -71,8 +71,8 @@ class Asset:
     )
     def price(self, info: Info, currency: CurrencyCode = DOLLAR) -> UnifiedPrice | None:
         """Say in which currency."""
-        code = currency.strip().lower()
-        if code == DOLLAR:
+        code = code_of(currency)
+        if code is None:
             return part(UnifiedPrice, "price_", given="price_method")
         stale_before = info.context.stale_before
         told = row_below(UnifiedPrice, "id", rate_queries.prices_in, code=code, stale_before=stale_before)
@@ -156,7 +156,7 @@ class Asset:
         """Say which candles."""
         require_order(start, end)
         count = size("first", first, CANDLES_AT_MOST)
-        code = currency.strip().lower()
+        code = code_of(currency)
         candles = rows_below(
             Candle,
             "id",
@@ -164,9 +164,9 @@ class Asset:
             interval=interval,
             stretches=stretches(interval.value, count, end or info.context.now, start),
             source=current_name(source),
-            code=None if code == DOLLAR else code,
+            code=code,
         )
-        return candles if code == DOLLAR else checked(candles, known_currency(currency, code))
+        return candles if code is None else checked(candles, known_currency(currency, code))
 
     @planned(
         "Its median price in US dollars in equal stretches up to now, oldest first; null: nothing is known of one."

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import strawberry
 
-from graphql_api.context import Info
+from graphql_api.context import Context, Info
 from graphql_api.errors import BadUserInput
 from graphql_api.paging import First, size
 from graphql_api.planner.readings import Call, Check, rows
@@ -50,6 +50,23 @@ class CurrencyQuery:
     def currencies(self, info: Info, first: First = 100) -> list[Currency]:
         """Say which currencies."""
         return rows(Currency, queries.newest_rates, info.context.stale_before, first=size("first", first))
+
+
+def code_of(said: str) -> str | None:
+    """Read a currency's code in any case; None: dollars, which need no rate."""
+    code = said.strip().lower()
+    return None if code == queries.DOLLAR else code
+
+
+async def require_currency(context: Context, said: str) -> str | None:
+    """Read a currency's code as `code_of` does. Raises `BadUserInput` where nobody told a rate of it."""
+    code = code_of(said)
+    if code is not None:
+        check = known_currency(said, code)
+        row = await context.rows.first(check.call.rows())
+        if row is None or not getattr(row, check.column):
+            raise check.refuse(row)
+    return code
 
 
 def known_currency(said: str, code: str) -> Check:

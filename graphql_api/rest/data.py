@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from graphql_api.cache import Answer
 from graphql_api.context import Context
+from graphql_api.currencies import require_currency
 from graphql_api.errors import NotFound
 from graphql_api.rest.answers import answer, answer_with_meta, endpoint, kept
 from graphql_api.rest.envelopes import Meta
@@ -20,6 +21,7 @@ from models.queries import assets as asset_queries
 from models.queries import records as record_queries
 from models.queries.observations import ObservationFilter, counted, observations
 from models.queries.paging import offset_page, ordered, total
+from models.queries.rates import DOLLAR
 
 
 @endpoint
@@ -32,6 +34,7 @@ async def data(context: Context) -> Response:
         source=current_name(text(parameters, "source")),
         symbol=text(parameters, "symbol"),
         name_contains=text(parameters, "asset_name"),
+        code=await _currency(context),
         start=start,
         end=end,
     )
@@ -56,11 +59,11 @@ async def count(context: Context) -> Response:
 @endpoint
 async def asset(context: Context) -> Response:
     """Answer an asset's unified record with what each source says; a retired uid answers with its successor."""
-    uid = context.request.path_params["asset_uid"]
-    row = await context.rows.first(asset_queries.asset_by_uid(uid, context.stale_before))
+    uid, code = context.request.path_params["asset_uid"], await _currency(context)
+    row = await context.rows.first(asset_queries.asset_told_in(uid, code, context.stale_before))
     if row is None:
         raise NotFound(f"There is no asset {uid!r}. GET /data?symbol=… lists assets by symbol.")
-    sources = await context.rows.all(observations(ObservationFilter(asset_uid=row.uid), limit=250))
+    sources = await context.rows.all(observations(ObservationFilter(asset_uid=row.uid, code=code), limit=250))
     return answer({**unified(row), "sources": [observation(each) for each in sources]})
 
 
@@ -79,6 +82,10 @@ async def raw(context: Context) -> Response:
     found = await context.rows.count(total(every))
     page = {"data": [raw_record(row) for row in rows], "pagination": asked.describe(found)}
     return answer_with_meta(Answer(encode_exactly(page)), _meta(context, began))
+
+
+async def _currency(context: Context) -> str | None:
+    return await require_currency(context, text(context.request.query_params, "vs_currency") or DOLLAR)
 
 
 def _meta(context: Context, began: float) -> Meta:

@@ -45,6 +45,9 @@ PAGING = (
 SOURCE = Parameter("source", "Only of this source, by its name here or an older one.", TEXT)
 SYMBOL = Parameter("symbol", "Only with this ticker, in any case.", TEXT)
 ASSET_NAME = Parameter("asset_name", "Only with this anywhere in the name, in any case.", TEXT)
+CURRENCY = Parameter(
+    "vs_currency", "The currency of `value`, like `eur`: by its rate of that time. Unless told, `usd`.", TEXT
+)
 _DAY = {"anyOf": [{"type": "string", "format": "date"}, {"const": ""}]}
 DAYS = (
     Parameter("start_date", "From this day on, UTC; reads history.", _DAY),

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from graphql_api.rest import data, envelopes, etl, health, stats
-from graphql_api.rest.parameters import ASSET_NAME, DAYS, PAGING, SOURCE, SYMBOL, Parameter
+from graphql_api.rest.parameters import ASSET_NAME, CURRENCY, DAYS, PAGING, SOURCE, SYMBOL, Parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ OPERATIONS = [
         data.data,
         "What every source says now, by rank; with days, what it said then, newest first.",
         {200: envelopes.ObservationPage},
-        (SOURCE, SYMBOL, ASSET_NAME, *DAYS, *PAGING),
+        (SOURCE, SYMBOL, ASSET_NAME, CURRENCY, *DAYS, *PAGING),
     ),
     Operation(
         "/data/count", data.count, "How many listings have a price.", {200: envelopes.Count}, (SOURCE,)
@@ -79,7 +79,8 @@ OPERATIONS = [
         data.asset,
         "An asset's unified numbers, and what each source says; a retired uid answers with its successor.",
         {200: envelopes.AssetWithSources},
-        refusals=(404,),
+        (CURRENCY,),
+        (404,),
     ),
     Operation(
         "/stats",

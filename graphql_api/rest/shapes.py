@@ -29,6 +29,9 @@ class Observation(TypedDict):
     name: str | None
     symbol: str | None
     value: Number | None
+    currency: str
+    rate: Number | None
+    rate_as_of: Moment | None
     price_usd: Number | None
     market_cap_usd: Number | None
     volume_24h_usd: Number | None
@@ -47,6 +50,9 @@ class Unified(TypedDict):
     symbol: str | None
     rank: int | None
     value: Number | None
+    currency: str
+    rate: Number | None
+    rate_as_of: Moment | None
     price_usd: Number | None
     price_method: str | None
     price_spread: Number | None
@@ -125,7 +131,10 @@ def observation(row: Row) -> Observation:
         "coinpaprika_id": row.coinpaprika_id,
         "name": row.name,
         "symbol": row.symbol,
-        "value": row.price_usd,
+        "value": row.value,
+        "currency": row.currency,
+        "rate": row.rate,
+        "rate_as_of": moment(row.rate_as_of),
         "price_usd": row.price_usd,
         "market_cap_usd": row.market_cap_usd,
         "volume_24h_usd": row.volume_usd_24h,
@@ -144,7 +153,10 @@ def unified(row: Row) -> Unified:
         "name": row.name,
         "symbol": row.symbol,
         "rank": row.rank,
-        "value": row.price_usd,
+        "value": row.price_amount,
+        "currency": row.price_currency,
+        "rate": row.price_rate,
+        "rate_as_of": moment(row.price_rate_as_of),
         "price_usd": row.price_usd,
         "price_method": row.price_method,
         "price_spread": row.price_spread,

@@ -8,15 +8,22 @@ from decimal import Decimal
 from enum import Enum, StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Select, String, and_, exists, func, literal, select, true
 
 from models.outcomes import LinkState
 from models.queries.links import holds, joined
 from models.queries.names import Part, contains
 from models.queries.paging import Order, Parents, Rows, among
-from models.queries.rates import in_dollars
+from models.queries.rates import in_dollars, prices_in
 from models.queries.staleness import is_stale
 from models.queries.tables import ASSETS, LINKS, LISTINGS
+
+_TOLD = {  # an asset's columns that depend on the currency, by those of `prices_in`
+    "price_amount": "amount",
+    "price_rate": "rate",
+    "price_rate_as_of": "rate_as_of",
+    "price_reason": "reason",
+}
 
 
 class AssetState(StrEnum):
@@ -84,6 +91,20 @@ def assets(wanted: AssetFilter, stale_before: datetime) -> Rows:
 def asset_by_uid(uid: str, stale_before: datetime) -> Rows:
     """Select the asset of that uid; for one that was merged away, the asset it became."""
     return _assets(stale_before).where(ASSETS.c.id.in_(current_asset(uid)))
+
+
+def asset_told_in(uid: str, code: str | None, stale_before: datetime) -> Rows:
+    """Select the asset of that uid as `asset_by_uid` does, its price told in a currency; None: dollars."""
+    asset = asset_by_uid(uid, stale_before)
+    if code is None:
+        return asset
+    row = asset.subquery("asset")
+    told = prices_in(row.c.id, code=code, stale_before=stale_before).lateral("told")
+    kept = (column for column in row.c if column.name not in {*_TOLD, "price_currency"})
+    prices = (told.c[name].label(column) for column, name in _TOLD.items())
+    return select(*kept, literal(code, String).label("price_currency"), *prices).select_from(
+        row.outerjoin(told, true())
+    )
 
 
 def current_asset(uid: str | ColumnElement[str]) -> Select[tuple[int]]:

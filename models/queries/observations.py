@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, FromClause, Join, Numeric, ScalarSelect, f
 from models.queries.links import holds
 from models.queries.moments import between
 from models.queries.paging import Rows
+from models.queries.rates import told_in
 from models.queries.tables import ASSETS, LINKS, LISTINGS, POINTS, QUOTES
 
 _Parts = tuple[tuple[ColumnElement[Any], ...], Join, tuple[ColumnElement[Any], ...]]
@@ -29,6 +30,8 @@ class ObservationFilter:
     symbol: str | None = None
     name_contains: str | None = None
     asset_uid: str | None = None
+    code: str | None = None
+    """The currency that `value` is told in, by the rate of each row's time; None: dollars."""
     start: datetime | None = None
     end: datetime | None = None
 
@@ -39,7 +42,7 @@ class ObservationFilter:
 
 
 def observations(wanted: ObservationFilter, *, limit: int, offset: int = 0) -> Rows:
-    """Select `limit` rows after the first `offset`: history newest first, the newest by rank.
+    """Select `limit` rows after the first `offset`: history newest first, the newest by rank. `value` is the price.
 
     What other sources call the coin is looked up for these rows only, not for those that the offset passes over.
     """
@@ -48,13 +51,13 @@ def observations(wanted: ObservationFilter, *, limit: int, offset: int = 0) -> R
     rows = select(*_identity(), *columns).select_from(_with_asset(listed)).where(*_asked(wanted, points))
     page = rows.order_by(*order).limit(limit).offset(offset).subquery("page")
     named = (_id_at(source, page.c.asset_id).label(f"{source}_id") for source in ("coingecko", "coinpaprika"))
-    kept = (column for column in page.c if column.name not in {"asset_id", "asset_rank"})
+    told = told_in(page, wanted.code, page.c.observed_at, {"value": page.c.price_usd})
     leading = (
         (page.c.observed_at.desc(),)
         if wanted.is_of_history
         else (page.c.asset_rank.asc().nulls_last(), page.c.asset_uid)
     )
-    return select(*kept, *named).order_by(*leading, page.c.source, page.c.source_id)
+    return told.add_columns(*named).order_by(*leading, page.c.source, page.c.source_id)
 
 
 def counted(wanted: ObservationFilter) -> Rows:

@@ -17,6 +17,7 @@ from tests.factories import (
     make_points,
     make_quote,
     make_quoted,
+    make_rate,
     make_raw,
     make_run,
     publish,
@@ -54,6 +55,9 @@ async def test_data_lists_what_every_source_says(api: Api) -> None:
         "name": "Bitcoin",
         "symbol": "BIT",
         "value": 64000.1,
+        "currency": "usd",
+        "rate": 1,
+        "rate_as_of": None,
         "price_usd": 64000.1,
         "market_cap_usd": None,
         "volume_24h_usd": None,
@@ -81,6 +85,54 @@ async def test_numbers_are_printed_with_every_digit(api: Api) -> None:
     text = (await api.client.get("/data/bitcoin")).text
     assert '"price_usd":64000.100000000000000001,' in text
     assert '"price_usd":0.000000001234,' in text
+
+
+@pytest.fixture
+async def rates(sessions: Sessions) -> None:
+    """What a bitcoin bought three days ago and buys now."""
+    async with sessions.begin() as session:
+        for at, dollars, euros in ((NOW - timedelta(days=3, hours=1), 60_000, 30_000), (NOW, 64_000, 48_000)):
+            await make_rate(session, "usd", str(dollars), observed_at=at)
+            await make_rate(session, "eur", str(euros), observed_at=at)
+
+
+@pytest.mark.usefixtures("market", "rates")
+async def test_values_are_told_in_the_currency_asked_for(api: Api) -> None:
+    gecko, paprika, _ = (await api.get("/data?vs_currency=EUR"))["data"]
+    assert [gecko[name] for name in ("value", "currency", "rate", "price_usd")] == [
+        48000.075,
+        "eur",
+        0.75,
+        64000.1,
+    ]
+    assert gecko["rate_as_of"] == Z
+    assert paprika["value"] == 9.255e-10
+    unified = await api.get("/data/bitcoin?vs_currency=eur")
+    assert (unified["value"], unified["currency"], unified["rate"]) == (48000.075, "eur", 0.75)
+    assert [each["currency"] for each in unified["sources"]] == ["eur", "eur"]
+
+
+@pytest.mark.usefixtures("market", "rates")
+async def test_history_is_told_by_the_rates_of_its_days(api: Api) -> None:
+    start = (NOW - timedelta(days=4)).date()
+    rows = (await api.get(f"/data?vs_currency=eur&start_date={start}"))["data"]
+    assert [(row["price_usd"], row["rate"], row["value"]) for row in rows] == [
+        (60_000, 0.75, 45_000),
+        (60_001, 0.75, 45_000.75),
+        (60_002, None, None),
+        (60_003, 0.5, 30_001.5),
+        (60_004, 0.5, 30_002),
+    ]
+
+
+@pytest.mark.usefixtures("market", "rates")
+async def test_an_unknown_currency_is_refused_with_the_near_ones(api: Api) -> None:
+    for path in ("/data", "/data/bitcoin"):
+        refused = await api.client.get(f"{path}?vs_currency=eru")
+        assert refused.status_code == 400
+        assert (
+            refused.json()["detail"] == "There is no currency 'eru'. Did you mean eur? Known are: eur, usd."
+        )
 
 
 DIALECTS: list[tuple[str, list[str]]] = [
