@@ -75,7 +75,8 @@ class FlowSettings(DatabaseSettings):
     notify_urls: SecretStr = Field(
         SecretStr(""),
         description="Where alerts and failures are sent: Apprise URLs separated by commas, like `mailto://...`, "
-        "`slack://...` or `json://...`. Unset: they are only kept and shown.",
+        "`slack://...` or `json://...`, each with a name before it or none: `ops=slack://...`. Alerts may `notify` some "
+        "by name. Unset: they are only kept and shown.",
     )
     slack_webhook_url: SecretStr = Field(
         SecretStr(""),

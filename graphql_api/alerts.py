@@ -57,6 +57,9 @@ class PriceAlert:
     window: ChangeWindow | None = strawberry.field(description="Of a change: over which time; else null.")
     currency: str = strawberry.field(description="The currency's code, like `usd`.")
     note: str | None = strawberry.field(description="What its maker wants to be reminded of.")
+    notify: list[str] | None = strawberry.field(
+        description="The names of the addresses that are told; null: all there are."
+    )
     state: AlertState = strawberry.field(description="Whether it would fire.")
     times_fired: int = strawberry.field(description="How often it has fired: once for each crossing.")
     last_fired_at: datetime | None = strawberry.field(description="When it fired last; null: never.")
@@ -82,6 +85,9 @@ class Notification:
     )
     run_id: strawberry.ID | None = strawberry.field(
         description="The run that failed; null: it is about an alert."
+    )
+    notify: list[str] | None = strawberry.field(
+        description="The names of the addresses it is for; null: all there are."
     )
     created_at: datetime = strawberry.field(description="When it happened.")
     state: NotificationState = strawberry.field(description="How far it got.")
@@ -152,14 +158,27 @@ class AlertMutation:
         note: Annotated[
             str | None, strawberry.argument(description="A reminder, sent along with the notification.")
         ] = None,
+        notify: Annotated[
+            list[str] | None,
+            strawberry.argument(
+                description="Only these addresses, by the names that NOTIFY_URLS gives them (`slack`: "
+                "SLACK_WEBHOOK_URL); null: all there are."
+            ),
+        ] = None,
     ) -> PriceAlert:
         """Make an alert."""
         by = require_admin(info.context.request, info.context.settings)
-        expect_text((uid, currency, note))
+        expect_text((uid, currency, note, *(notify or ())))
         terms = AlertTerms(condition, value, window, currency.strip().lower())
         with told_to_clients():
             alert_id = await create_alert(
-                info.context.services.writer, uid, terms, by, info.context.now, note
+                info.context.services.writer,
+                uid,
+                terms,
+                by,
+                info.context.now,
+                note=note,
+                notify=notify,
             )
         return await _alert(info.context, alert_id)
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from models.outcomes import AlertCondition, AlertState, ChangeWindow, NotificationKind
+
+ADDRESS_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.ASCII)
+"""How an address of NOTIFY_URLS may be called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ class WatchedAlert:
     state: AlertState
     times_fired: int
     note: str | None
+    notify: tuple[str, ...] | None
+    """Names of the addresses that are told; None: all."""
     name: str
     symbol: str | None
     seen: Sighting
@@ -61,3 +67,5 @@ class Notice:
     body: str
     alert_id: int | None = None
     run_id: int | None = None
+    notify: tuple[str, ...] | None = None
+    """Names of the addresses it is for; None: all."""

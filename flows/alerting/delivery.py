@@ -13,7 +13,7 @@ from typing import Any
 import anyio.to_thread
 import structlog
 
-from flows.alerting.targets import Target
+from flows.alerting.targets import Target, named_among
 from models.db import Sessions
 from models.outcomes import NotificationState
 from models.queries.alerts import next_due
@@ -49,8 +49,11 @@ async def deliver(sessions: Sessions, targets: Sequence[Target], clock: Clock) -
             if notice is None or len(down) == len(targets) or clock() > until:
                 break
             after = notice.id
-            reached, error = await _send(notice, targets, down)
-            how = _settled(notice, targets, reached, error, clock())
+            wanted, unknown = named_among(targets, notice.notify)
+            reached, error = await _send(notice, wanted, down)
+            how = _settled(notice, wanted, reached, error, clock())
+            if unknown and how["state"] is NotificationState.DELIVERED:
+                how |= {"error": unknown} if wanted else {"error": unknown, "state": NotificationState.KEPT}
             await note_attempt(session, notice.id, **how)
             delivered += how["state"] is NotificationState.DELIVERED
     return delivered

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from flows.settings import FlowSettings
+from models.alerts import ADDRESS_NAME
 
-_BETWEEN = re.compile(r"[,\s]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
+_SCHEME = r"[A-Za-z][A-Za-z0-9+.-]*://"
+_BETWEEN = re.compile(rf"[,\s]+(?=(?:{ADDRESS_NAME.pattern}=)?{_SCHEME})")
 """Between two URLs: a comma inside of one is its own."""
+_NAMED = re.compile(rf"(?:({ADDRESS_NAME.pattern})=)?({_SCHEME}.*)", re.DOTALL)
 _PART = re.compile(r"[^\W_]{4,}")
 REASON_AT_MOST = 300
 OUR_NAME = "Kasparro"
@@ -22,10 +26,11 @@ OUR_NAME = "Kasparro"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One address. `name` says which one it is without telling it."""
+    """One address. `name` says which one it is without telling it; `alias` is what alerts may call it."""
 
     name: str
     url: str = field(repr=False)
+    alias: str | None = None
 
     @property
     def digest(self) -> str:
@@ -61,7 +66,22 @@ class Target:
 def targets_of(settings: FlowSettings) -> list[Target]:
     """List the addresses that the environment names."""
     urls = [url for url in _BETWEEN.split(settings.notify_urls.get_secret_value().strip(" ,\n")) if url]
-    found = [Target(f"NOTIFY_URLS no. {number}", url) for number, url in enumerate(urls, start=1)]
+    found = [_target(number, url) for number, url in enumerate(urls, start=1)]
     if slack := settings.slack_webhook_url.get_secret_value().strip():
-        found.append(Target("SLACK_WEBHOOK_URL", slack))
+        found.append(Target("SLACK_WEBHOOK_URL", slack, "slack"))
     return found
+
+
+def _target(number: int, said: str) -> Target:
+    named = _NAMED.fullmatch(said)
+    alias, url = named.groups() if named else (None, said)
+    return Target(f"NOTIFY_URLS no. {number}" if alias is None else f"NOTIFY_URLS {alias}", url, alias)
+
+
+def named_among(targets: Sequence[Target], notify: Sequence[str] | None) -> tuple[list[Target], str | None]:
+    """Choose the targets of these names (None: all); and say which names nobody has, if so."""
+    if notify is None:
+        return list(targets), None
+    unknown = sorted(set(notify) - {target.alias for target in targets})
+    told = f"NOTIFY_URLS names no {', '.join(unknown)}" if unknown else None
+    return [target for target in targets if target.alias in notify], told

@@ -29,6 +29,7 @@ def alert_notice(alert: WatchedAlert, measured: Decimal, version: int) -> Notice
         title=title,
         body=_body(alert, asked, measured, version),
         alert_id=alert.id,
+        notify=alert.notify,
     )
 
 

@@ -44,7 +44,10 @@ def watched() -> Select[Any]:
     change = case(*((ALERTS.c.change_window == window, column) for window, column in _CHANGES.items()))
     return (
         select(
-            *(ALERTS.c[name] for name in ("id", "condition", "value", "change_window", "currency", "note")),
+            *(
+                ALERTS.c[name]
+                for name in ("id", "condition", "value", "change_window", "currency", "note", "notify")
+            ),
             *(ALERTS.c[name] for name in ("state", "times_fired")),
             *(ASSETS.c[name] for name in ("name", "symbol", "price_usd", "price_as_of", "price_confidence")),
             change.label("change_pct"),

@@ -9,7 +9,7 @@ from decimal import Decimal
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.alerts import AlertTerms, Sighting, WatchedAlert
+from models.alerts import ADDRESS_NAME, AlertTerms, Sighting, WatchedAlert
 from models.db import Sessions, in_a_sentence
 from models.outcomes import AlertCondition, AlertState, ChangeWindow
 from models.queries.alerts import watched
@@ -22,6 +22,7 @@ ALERTS_AT_MOST = 10_000
 """All are looked at in the publishing transaction."""
 RATE_FRESH = timedelta(days=1)
 """A currency's rate older than this converts nothing."""
+NAMES_AT_MOST = 10
 SMALLEST, LARGEST, DIGITS = Decimal("1e-24"), Decimal("1e24"), 40
 CHANGE_FROM, CHANGE_TO = Decimal(-100), Decimal(1_000_000)
 
@@ -35,10 +36,21 @@ class NoSuchAlert(AlertRefused):
 
 
 async def create_alert(
-    sessions: Sessions, uid: str, terms: AlertTerms, by: str, at: datetime, note: str | None = None
+    sessions: Sessions,
+    uid: str,
+    terms: AlertTerms,
+    by: str,
+    at: datetime,
+    *,
+    note: str | None = None,
+    notify: Sequence[str] | None = None,
 ) -> int:
-    """Keep an alert; returns its id. Raises `AlertRefused`, or `NothingThere` for an unknown uid."""
+    """Keep an alert that tells the addresses of these names (None: all); returns its id.
+
+    Raises `AlertRefused`, or `NothingThere` for an unknown uid.
+    """
     expect_sense(terms)
+    expect_names(notify)
     with in_a_sentence():
         async with sessions.begin() as session:
             asset_id = await Standing(session).asset(uid)
@@ -53,6 +65,7 @@ async def create_alert(
                 change_window=terms.window,
                 currency=terms.currency,
                 note=note,
+                notify=None if notify is None else list(dict.fromkeys(notify)),
                 state=AlertState.ARMED,
                 times_fired=0,
                 created_by=by,
@@ -92,6 +105,20 @@ def expect_sense(terms: AlertTerms) -> None:
         raise AlertRefused(f"A price to wait for lies from {SMALLEST} to {LARGEST:.0e}.")
 
 
+def expect_names(notify: Sequence[str] | None) -> None:
+    """Refuse what cannot be names of addresses: that there are such is known only where they are sent to."""
+    if notify is None:
+        return
+    if not 0 < len(notify) <= NAMES_AT_MOST:
+        raise AlertRefused(f"`notify` names 1 to {NAMES_AT_MOST} addresses; leave it out to tell all.")
+    for name in notify:
+        if not ADDRESS_NAME.fullmatch(name):
+            raise AlertRefused(
+                f"{name[:40]!r} is no address's name: names are those before the `=` in NOTIFY_URLS, "
+                "of small letters, digits, - and _."
+            )
+
+
 async def _expect_rates(session: AsyncSession, currency: str) -> None:
     if currency == DOLLAR:
         return
@@ -123,6 +150,7 @@ def _watched(row: Row[tuple[object, ...]], per_usd: dict[str, Decimal]) -> Watch
         state=AlertState(row.state),
         times_fired=row.times_fired,
         note=row.note,
+        notify=None if row.notify is None else tuple(row.notify),
         name=row.name,
         symbol=row.symbol,
         seen=Sighting(

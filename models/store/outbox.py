@@ -27,6 +27,7 @@ async def post(session: AsyncSession, notices: Sequence[Notice], at: datetime) -
             "body": notice.body,
             "alert_id": notice.alert_id,
             "run_id": notice.run_id,
+            "notify": None if notice.notify is None else list(notice.notify),
             "created_at": at,
             "state": NotificationState.PENDING,
             "attempts": 0,

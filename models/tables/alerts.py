@@ -30,6 +30,8 @@ class PriceAlert(SQLModel, table=True):
     change_window: str | None = None
     currency: str
     note: str | None = None
+    notify: list[str] | None = Field(default=None, sa_type=ARRAY(String))
+    """Names of the addresses that are told; None: all."""
     state: str
     times_fired: int = 0
     last_fired_at: datetime | None = None
@@ -57,6 +59,8 @@ class Notification(SQLModel, table=True):
     body: str
     alert_id: int | None = Field(default=None, foreign_key="price_alerts.id", sa_type=BigInteger)
     run_id: int | None = Field(default=None, foreign_key="etl_runs.id", sa_type=BigInteger)
+    notify: list[str] | None = Field(default=None, sa_type=ARRAY(String))
+    """Names of the addresses it is for; None: all."""
     created_at: datetime
     state: str
     attempts: int = 0

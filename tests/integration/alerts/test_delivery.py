@@ -122,6 +122,24 @@ async def test_a_second_attempt_spares_the_address_that_has_it(world: World, rec
     assert sorted(receiver.titles("/there")) == ["one", "two"]
 
 
+async def test_only_the_addresses_that_it_names_are_told(world: World, receiver: Receiver) -> None:
+    ops, me = Target("a", receiver.address("/ops"), "ops"), Target("b", receiver.address("/me"), "me")
+    for number, names in enumerate([("ops",), None, ("me", "gone"), ("gone",)]):
+        notice = Notice(str(number), NotificationKind.PRICE_ALERT, str(number), "body", notify=names)
+        async with world.sessions.begin() as session:
+            await post(session, [notice], NOW)
+    assert await sent(world, ops, me) == 3
+    assert receiver.titles("/ops") == ["0", "1"]
+    assert receiver.titles("/me") == ["1", "2"]
+    unknown = "NOTIFY_URLS names no gone"
+    assert [(row[2], row[5]) for row in await world.rows(TOLD)] == [
+        ("delivered", None),
+        ("delivered", None),
+        ("delivered", unknown),
+        ("kept", unknown),
+    ]
+
+
 async def test_it_gives_up_in_the_end_and_keeps_the_reason(world: World, receiver: Receiver) -> None:
     receiver.statuses["/hook"] = 500
     await notify(world, "one")

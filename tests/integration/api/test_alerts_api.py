@@ -17,13 +17,15 @@ from models.tables import FxRate
 from tests.factories import NOW, make_asset, make_source, publish
 from tests.integration.api.client import OFFLINE, Api, asked
 
-FIELDS = "{ id condition value window currency note state timesFired lastFiredAt createdBy asset { uid } }"
+FIELDS = (
+    "{ id condition value window currency note notify state timesFired lastFiredAt createdBy asset { uid } }"
+)
 CREATE = f"""mutation ($uid: String! = "bitcoin", $condition: AlertCondition! = ABOVE, $value: Decimal! = "65000",
-    $window: ChangeWindow, $currency: String! = "usd", $note: String) {{
-    createPriceAlert(uid: $uid, condition: $condition, value: $value, window: $window, currency: $currency, note: $note)
-    {FIELDS} }}"""
+    $window: ChangeWindow, $currency: String! = "usd", $note: String, $notify: [String!]) {{
+    createPriceAlert(uid: $uid, condition: $condition, value: $value, window: $window, currency: $currency, note: $note,
+        notify: $notify) {FIELDS} }}"""
 LIST = f"query ($uid: String) {{ priceAlerts(uid: $uid) {{ totalCount nodes {FIELDS} }} }}"
-TOLD = "{ notifications(first: 5) { totalCount nodes { kind title body state attempts alertId runId dueAt settledAt error } } }"
+TOLD = "{ notifications(first: 5) { totalCount nodes { kind title body state attempts alertId runId notify dueAt settledAt error } } }"
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +51,7 @@ async def test_an_alert_is_made_listed_and_deleted(api: Api) -> None:
     made = await create(api, value="65000.10", note="sell")
     assert made | {"id": ""} == {
         "id": "", "condition": "ABOVE", "value": "65000.10", "window": None, "currency": "usd", "note": "sell",
+        "notify": None,
         "state": "ARMED", "timesFired": 0, "lastFiredAt": None, "createdBy": "local", "asset": {"uid": "bitcoin"},
     }  # fmt: skip
     fall = await create(api, uid="ethereum", condition="CHANGE_PCT", value="-5", window="H24")
@@ -70,6 +73,11 @@ async def test_a_uid_that_was_given_up_means_its_successor(api: Api) -> None:
     for uid in ("bitcoin", "old-bitcoin"):
         assert (await api.query(LIST, uid=uid))["priceAlerts"]["nodes"] == [made]
     assert (await api.query(LIST, uid="nothing"))["priceAlerts"]["nodes"] == []
+
+
+async def test_an_alert_tells_whom_it_names(api: Api) -> None:
+    assert (await create(api))["notify"] is None
+    assert (await create(api, notify=["ops", "me", "ops"]))["notify"] == ["ops", "me"]
 
 
 async def test_pages_of_alerts_join_up(api: Api) -> None:
@@ -96,6 +104,9 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"condition": "CHANGE_PCT", "value": "-100", "window": "D7"}, "BAD_USER_INPUT", "above -100 %"),
     ({"condition": "CHANGE_PCT", "value": "5", "window": "D7", "currency": "eur"}, "BAD_USER_INPUT", "US dollars"),
     ({"currency": "euro"}, "BAD_USER_INPUT", "no rate of 'euro' here. Did you mean eur"),
+    ({"notify": []}, "BAD_USER_INPUT", "names 1 to 10 addresses"),
+    ({"notify": ["ops"] * 11}, "BAD_USER_INPUT", "names 1 to 10 addresses"),
+    ({"notify": ["slack://T/B/C"]}, "BAD_USER_INPUT", "no address's name"),
     ({"note": "a\0b"}, "BAD_USER_INPUT", "no text"),
     ({"note": "x" * 1_001}, "BAD_USER_INPUT", "1000 characters at most"),
 ]  # fmt: skip

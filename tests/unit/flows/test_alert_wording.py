@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from flows.alerting.delivery import LONGEST_PAUSE, pause_after
-from flows.alerting.targets import Target, targets_of
+from flows.alerting.targets import Target, named_among, targets_of
 from flows.alerting.wording import alert_notice, plain, written
 from flows.settings import FlowSettings
 from models.alerts import AlertTerms, Sighting, WatchedAlert
@@ -20,7 +20,15 @@ from models.outcomes import AlertCondition, AlertState, ChangeWindow
 
 SEEN = Sighting(Decimal("65012.3400"), datetime(2026, 1, 31, 12, tzinfo=UTC), 0.943)
 ALERT = WatchedAlert(
-    7, AlertTerms(AlertCondition.ABOVE, Decimal(65000)), AlertState.ARMED, 2, "sell", "Bitcoin", "BTC", SEEN
+    7,
+    AlertTerms(AlertCondition.ABOVE, Decimal(65000)),
+    AlertState.ARMED,
+    2,
+    "sell",
+    ("ops",),
+    "Bitcoin",
+    "BTC",
+    SEEN,
 )
 TOKEN = "B0secretT0ken"  # noqa: S105 - planted, to be looked for
 
@@ -28,6 +36,7 @@ TOKEN = "B0secretT0ken"  # noqa: S105 - planted, to be looked for
 def test_an_alert_says_what_was_asked_and_what_was_seen() -> None:
     notice = alert_notice(ALERT, Decimal("65012.3400"), 12)
     assert notice.key == "alert:7:3"
+    assert notice.notify == ("ops",)
     assert notice.title == "Bitcoin (BTC) is above 65,000 USD"
     assert notice.body.splitlines() == [
         "Asked for: above 65,000 USD.",
@@ -79,6 +88,25 @@ def test_addresses_are_split_where_the_next_begins() -> None:
         ("SLACK_WEBHOOK_URL", "https://hooks.slack.com/services/T/B/C"),
     ]
     assert targets_of(FlowSettings(notify_urls=SecretStr(" , "), slack_webhook_url=SecretStr(" "))) == []
+
+
+def test_addresses_have_the_names_before_them() -> None:
+    settings = FlowSettings(
+        notify_urls=SecretStr(
+            "ops=json://127.0.0.1/?a=b, json://127.0.0.1/x=y://z,night-watch=slack://T/B/C"
+        ),
+        slack_webhook_url=SecretStr("https://hooks.slack.com/services/T/B/C"),
+    )
+    targets = targets_of(settings)
+    assert [(one.name, one.alias, one.url) for one in targets] == [
+        ("NOTIFY_URLS ops", "ops", "json://127.0.0.1/?a=b"),
+        ("NOTIFY_URLS no. 2", None, "json://127.0.0.1/x=y://z"),
+        ("NOTIFY_URLS night-watch", "night-watch", "slack://T/B/C"),
+        ("SLACK_WEBHOOK_URL", "slack", "https://hooks.slack.com/services/T/B/C"),
+    ]
+    assert named_among(targets, None) == (targets, None)
+    assert named_among(targets, ["slack", "ops"]) == ([targets[0], targets[3]], None)
+    assert named_among(targets, ["ops", "me"]) == ([targets[0]], "NOTIFY_URLS names no me")
 
 
 def test_no_address_is_shown_by_what_knows_it() -> None:
