@@ -1,4 +1,4 @@
-"""The vault's front door: `python -m models upgrade | downgrade | check | serve`."""
+"""The vault's front door: `python -m models upgrade | downgrade | check | backup | restore | serve`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
 from pydantic import ValidationError
 from rich.console import Console
 
 from models import migrate
+from models.backup import backup, restore
 from models.db import DatabaseUnavailable
 from models.postgres_programs import PostgresError
 from models.settings import DatabaseSettings, told
@@ -43,6 +46,28 @@ def check() -> int:
         difference = migrate.check(url)
     _say(difference or "the tables are the ones of the code")
     return 1 if difference else 0
+
+
+@app.command(name="backup")
+def back_up(file: Path) -> None:
+    """Write everything to a new file while runs go on; any PostgreSQL's pg_restore reads it too."""
+    with open_vault(DatabaseSettings()) as url:
+        size = backup(url, file)
+    _say(f"{file}: {size / 1e6:,.1f} MB")
+
+
+@app.command(name="restore")
+def put_back(file: Path, *, replace: Annotated[bool, Parameter(negative=())] = False) -> None:
+    """Put a backup back, all of it or nothing, and bring it up to date.
+
+    Parameters
+    ----------
+    replace
+        Throw away what the database holds now. Without it only an empty database takes a backup.
+    """
+    with open_vault(DatabaseSettings()) as url:
+        restore(url, file, replace=replace)
+    _say(f"{file} is back")
 
 
 @app.command

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 NEEDED = ("postgres", "initdb", "pg_ctl")
+CLIENTS = ("pg_dump", "pg_restore", "psql")
 DEBIAN = Path("/usr/lib/postgresql")
 KEPT = "-all,+dac_override"
 
@@ -34,7 +35,23 @@ def installed() -> list[Path]:
     ]
 
 
+def client_programs(server: int) -> Path:
+    """Return a folder with `pg_dump`, `pg_restore` and `psql` that understand a server of this major version."""
+    found = [
+        folder for folder in dict.fromkeys(_folders()) if all((folder / name).exists() for name in CLIENTS)
+    ]
+    for folder in found:
+        if (major := _major(folder, "pg_dump")).isdecimal() and int(major) >= server:
+            return folder
+    raise PostgresError(
+        f"the server is PostgreSQL {server}, and no pg_dump, pg_restore and psql of that version or a newer one is "
+        "here: install its client programs (Debian: postgresql-client) or put them on PATH"
+    )
+
+
 def _folders() -> Iterator[Path]:
+    if found := shutil.which("pg_dump"):
+        yield Path(found).parent
     if found := shutil.which("postgres"):
         yield Path(found).resolve().parent
     yield from sorted(DEBIAN.glob("[0-9]*/bin"), key=lambda folder: -float(folder.parent.name))
@@ -63,7 +80,7 @@ class Programs:
             owner = None
         done = _run_as(owner, command, cwd=Path("/"))
         if done.returncode:
-            raise PostgresError(f"{program} failed: {_last_lines(done.stderr or done.stdout)}")
+            raise PostgresError(f"{program} failed: {last_lines(done.stderr or done.stdout)}")
 
     def give(self, path: Path) -> None:
         """Let the server own `path`, where it is not the caller itself."""
@@ -100,8 +117,8 @@ def _fitting(data: Path) -> Path:
     )
 
 
-def _major(folder: Path) -> str:
-    words = _run_as(None, [str(folder / "postgres"), "--version"], cwd=Path("/")).stdout.split()
+def _major(folder: Path, program: str = "postgres") -> str:
+    words = _run_as(None, [str(folder / program), "--version"], cwd=Path("/")).stdout.split()
     return words[2].partition(".")[0] if len(words) > 2 else "of an unknown version"  # noqa: PLR2004 - third word
 
 
@@ -155,5 +172,6 @@ def _run_as(
     )
 
 
-def _last_lines(text: str, count: int = 5) -> str:
+def last_lines(text: str, count: int = 5) -> str:
+    """Return the end of what a program printed, to stand below a sentence."""
     return "\n  ".join(["", *text.strip().splitlines()[-count:]])

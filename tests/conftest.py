@@ -53,6 +53,15 @@ def template_database(postgres_url: str) -> str:
 
 
 @contextmanager
+def empty_database(url: str) -> Iterator[str]:
+    """Make a database without tables for the length of the block; yields its URL."""
+    name = f"empty_{os.getpid()}_{next(_numbers)}"
+    _run(url, "CREATE DATABASE {}", name)
+    yield _named(url, name)
+    _run(url, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@contextmanager
 def fresh_database(url: str, template: str) -> Iterator[str]:
     """Clone a migrated database for the length of the block; yields its URL."""
     name = f"test_{os.getpid()}_{next(_numbers)}"
