@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,8 @@ from flows import match_lists
 from flows.errors import SourceError
 from flows.market_csv import refresh_csv
 from flows.pipeline import run_etl
-from flows.report import etl_report, publish_report
+from flows.replay import replay as replay_kept
+from flows.report import etl_report, publish_report, replay_report
 from flows.sandbox.serve import serve
 from flows.stack.prefect_server import serve_prefect
 from flows.stack.prefect_worker import serve_worker
@@ -143,6 +145,29 @@ def refresh() -> int:
             report = await refresh_csv(shop)
         _show(f"**{report.outcome}**: {report.error or f'{report.rows} rows in {report.path}'}")
         return 1 if report.outcome is RunOutcome.FAILED else 0
+
+    return asyncio.run(job())
+
+
+@app.command
+def replay(*, source: str | None = None, since: datetime | None = None) -> int:
+    """Understand again what was received and kept, with today's parsers, and publish: nobody is asked anything.
+
+    Parameters
+    ----------
+    source
+        Only this source.
+    since
+        Only what was received from this moment on (UTC unless it says otherwise).
+    """
+    if since is not None and since.tzinfo is None:
+        since = since.replace(tzinfo=UTC)
+
+    async def job() -> int:
+        async with open_workshop(upgrade=True) as shop:
+            report = await replay_kept(shop, source, since)
+        _show(replay_report(report))
+        return 1 if report.outcome is RunOutcome.SKIPPED else 0
 
     return asyncio.run(job())
 

@@ -7,7 +7,7 @@ whatever is killed, whenever: what is there is whole, and the next run brings th
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import psycopg
@@ -15,20 +15,22 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from flows.errors import Fatal, SourceError, SourceSkipped
+from flows.landing import Landing, make_room_for
 from flows.reading import Arrival, Batch, arrive, reject_of_page, understand
 from flows.settings import SourceSettings
-from flows.sources.contract import QUOTES, Feed, Fetched, PageRequest, Source
+from flows.sources.contract import Feed, Fetched, PageRequest, Source
 from flows.workshop import Workshop, begin_run, now
 from models.outcomes import RunOutcome
-from models.records import Listing
-from models.store.history import append_points
-from models.store.listings import land_listings, listing_ids
-from models.store.months import make_room
-from models.store.quotes import land_quotes
-from models.store.rates import land_rates
-from models.store.records import advance_checkpoint, completed_at, keep_raw, keep_rejects, note_drift
+from models.store.records import (
+    advance_checkpoint,
+    completed_at,
+    keep_page,
+    keep_raw,
+    keep_rejects,
+    note_drift,
+)
 from models.store.runs import count_page, finish_run, read_run, sole_run
-from models.tables import Checkpoint
+from models.tables import Checkpoint, RawPage
 
 MAX_PAGES = 1_000
 
@@ -76,7 +78,7 @@ async def ingest_source(
         if not is_ours:
             return SourceReport(name, RunOutcome.SKIPPED, error="another run of this source is under way")
         run_id = await begin_run(shop, "ingest", source=name, parent_id=parent_id)
-        outcome, error = await _whatever_happens(Ingest(shop, source, run_id, fetch, top_n))
+        outcome, error = await _whatever_happens(Ingest(shop, source, run_id, fetch, top_n, Landing(name)))
         remedy = getattr(error, "remedy", None)
         async with shop.sessions.begin() as session:
             told = str(error) if error else None
@@ -115,8 +117,7 @@ class Ingest:
     run_id: int
     fetch: Fetch
     top_n: int | None
-    quoted: set[str] = field(default_factory=set)
-    """The ids that this run has quotes of."""
+    landing: Landing
 
     async def all_feeds(self) -> tuple[RunOutcome, Exception | None]:
         """Walk the feeds in turn. Quotes failing fails the run; another feed failing makes it partial."""
@@ -160,7 +161,7 @@ class Ingest:
         following = batch.arrival.page.next
         is_last = following is None
         is_short = is_last and before + batch.received < self._floor(feed)
-        await make_room(self.shop.sessions, (q.source_updated_at or q.fetched_at for q in batch.quotes))
+        await make_room_for(self.shop.sessions, batch)
         await self.store(name, batch, completed=is_last and not is_short)
         return following, batch.received
 
@@ -176,15 +177,11 @@ class Ingest:
         """Store one page whole, in one transaction."""
         source, at = self.source.name, now()
         async with self.shop.sessions.begin() as session:
-            await keep_raw(session, batch.raw, self.run_id)
+            keys = await keep_raw(session, batch.raw, self.run_id)
+            await keep_page(session, self._page(batch, keys))
             await keep_rejects(session, batch.rejects, self.run_id, at)
             await note_drift(session, source, name, batch.drift, at)
-            told = self._named(name, batch.listings)
-            await land_listings(session, source, told, at, names_all=batch.arrival.page.names_all)
-            ids = await listing_ids(session, source, {quote.source_id for quote in batch.quotes})
-            counts = await land_quotes(session, batch.quotes, ids)
-            await append_points(session, batch.quotes, ids)
-            await land_rates(session, batch.rates)
+            counts = await self.landing.land(session, batch, at)
             await count_page(
                 session,
                 self.run_id,
@@ -198,6 +195,20 @@ class Ingest:
                 },
             )
             await advance_checkpoint(session, self._checkpoint(name, batch, at if completed else None))
+
+    def _page(self, batch: Batch, keys: list[int]) -> RawPage:
+        arrival = batch.arrival
+        request = {part: getattr(arrival.request, part) for part in ("path", "params", "context")}
+        return RawPage(
+            source=self.source.name,
+            feed=batch.feed_name,
+            request=request,
+            fetched_at=arrival.fetched_at,
+            as_of=arrival.page.as_of,
+            names_all=arrival.page.names_all,
+            records=keys,
+            run_id=self.run_id,
+        )
 
     def _checkpoint(self, name: str, batch: Batch, completed_at: datetime | None) -> Checkpoint:
         return Checkpoint(
@@ -227,16 +238,6 @@ class Ingest:
         """Return how many records there must be: no more quotes than were asked for."""
         least = feed.volume.at_least
         return min(least, self._settings().top_n) if feed is self.source.quotes else least
-
-    def _named(self, name: str, listings: list[Listing]) -> list[Listing]:
-        """Let the quotes' page say what a coin is called: where another feed differs, the two would take turns."""
-        if name == QUOTES:
-            self.quoted.update(listing.source_id for listing in listings)
-            return listings
-        return [
-            replace(listing, symbol=None, name=None) if listing.source_id in self.quoted else listing
-            for listing in listings
-        ]
 
     def _expect_volume(self, name: str, feed: Feed, records: int) -> None:
         floor = self._floor(feed)

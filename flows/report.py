@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flows.engine import SourceReport
 from flows.pipeline import EtlReport
+from flows.replay import ReplayReport
 from flows.retention import TidyReport
 from flows.unification import PublishReport
 
@@ -28,6 +29,17 @@ def publish_report(report: PublishReport) -> str:
     return (
         f"Dataset version {report.version}: {report.assets.new} new and {report.assets.changed} changed assets "
         f"from {report.listings} listings, {report.in_review} links for review, in {report.seconds:.1f} s.\n{alerts}{conflicts}"
+    )
+
+
+def replay_report(report: ReplayReport) -> str:
+    """Tell what a replay went through."""
+    if report.published is None:
+        return f"**{report.outcome}**: {report.error}\n"
+    quotes = report.quotes
+    return (
+        f"{report.pages:,} pages with {report.records:,} records were read again: {quotes.new:,} new and "
+        f"{quotes.changed:,} changed quotes.\n\n{publish_report(report.published)}"
     )
 
 

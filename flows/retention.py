@@ -42,6 +42,7 @@ async def tidy(shop: Workshop) -> TidyReport:
 def keeping(settings: FlowSettings) -> Keeping:
     """Read from the settings how long everything is kept."""
     return Keeping(
+        raw_pages=settings.raw_records_keep_days,
         raw_records=settings.raw_records_keep_days,
         rejected_records=settings.rejects_keep_days,
         etl_runs=settings.runs_keep_days,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import Text, cast, select
+from sqlalchemy import Text, cast, func, select, true
 
+from models.queries.moments import between
 from models.queries.paging import Order, Rows, ordered
-from models.queries.tables import RAW, REJECTS
+from models.queries.tables import PAGES, RAW, REJECTS
 
 NEWEST_RAW = Order(RAW.c.fetched_at, RAW.c.id, descending=True, tie_descending=True, nullable=False)
 NEWEST_REJECT = Order(REJECTS.c.id, REJECTS.c.id, descending=True, tie_descending=True, nullable=False)
@@ -45,6 +47,29 @@ def rejects(wanted: RejectFilter) -> Rows:
         if value is not None:
             rows = rows.where(column == value)
     return rows
+
+
+def pages(source: str | None = None, since: datetime | None = None) -> Rows:
+    """Select the pages that were kept, of one source or of all, in the order they came."""
+    columns = (column for column in PAGES.c if column.name != "records")
+    rows = select(*columns).where(*between(PAGES.c.fetched_at, since, None)).order_by(PAGES.c.id)
+    return rows if source is None else rows.where(PAGES.c.source == source)
+
+
+def payloads(page_id: int) -> Rows:
+    """Select the `payload`s of a page as JSON text, in their order."""
+    told = (
+        func.unnest(PAGES.c.records)
+        .table_valued("id", with_ordinality="place")
+        .render_derived()
+        .lateral("told")
+    )
+    return (
+        select(cast(RAW.c.payload, Text).label("payload"))
+        .select_from(PAGES.join(told, true()).join(RAW, RAW.c.id == told.c.id))
+        .where(PAGES.c.id == page_id)
+        .order_by(told.c.place)
+    )
 
 
 def newest_raw(source: str, record_id: str, feed: str | None = None) -> Rows:

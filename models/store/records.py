@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 
-from sqlalchemy import cast, literal
+from sqlalchemy import cast, literal, text
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.records import RawRecord, Reject
 from models.store.bulk import add_missing, sliced
-from models.tables import Checkpoint, RejectedRecord, SourceDrift
+from models.tables import Checkpoint, RawPage, RejectedRecord, SourceDrift
 from models.tables import RawRecord as RawRow
 
+_KEYS = text(
+    "SELECT r.id FROM unnest(cast(:ids AS text[]), cast(:hashes AS bytea[]))"
+    " WITH ORDINALITY AS told (record_id, content_hash, place)"
+    " JOIN raw_records AS r ON r.source = :source AND r.feed = :feed"
+    " AND r.record_id = told.record_id AND r.content_hash = told.content_hash ORDER BY place"
+)
 
-async def keep_raw(session: AsyncSession, records: Iterable[RawRecord], run_id: int) -> int:
-    """Keep payloads as received, the same content once; returns how many were new."""
-    return sum([await _keep_raw(session, some, run_id) for some in sliced(records)])
+
+async def keep_raw(session: AsyncSession, records: Iterable[RawRecord], run_id: int) -> list[int]:
+    """Keep payloads of one feed as received, the same content once; returns their keys in the order they came."""
+    return list(chain.from_iterable([await _keep_raw(session, some, run_id) for some in sliced(records)]))
 
 
-async def _keep_raw(session: AsyncSession, records: Iterable[RawRecord], run_id: int) -> int:
+async def _keep_raw(session: AsyncSession, records: Sequence[RawRecord], run_id: int) -> Iterable[int]:
     unique = {(record.feed, record.record_id, record.content_hash): record for record in records}
     rows = [
         {
@@ -34,7 +42,20 @@ async def _keep_raw(session: AsyncSession, records: Iterable[RawRecord], run_id:
         }
         for record in unique.values()
     ]
-    return await add_missing(session, RawRow, rows, ("source", "feed", "record_id", "content_hash"))
+    await add_missing(session, RawRow, rows, ("source", "feed", "record_id", "content_hash"))
+    told: dict[str, object] = {
+        "source": records[0].source,
+        "feed": records[0].feed,
+        "ids": [record.record_id for record in records],
+        "hashes": [record.content_hash for record in records],
+    }
+    return (await session.execute(_KEYS, told)).scalars()
+
+
+async def keep_page(session: AsyncSession, page: RawPage) -> None:
+    """Keep which payloads came together, in which order and why: `keep_raw` tells their keys."""
+    session.add(page)
+    await session.flush()
 
 
 async def keep_rejects(session: AsyncSession, rejects: Iterable[Reject], run_id: int, at: datetime) -> int:

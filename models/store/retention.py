@@ -1,6 +1,6 @@
 """Throwing away what is older than the settings keep it, without losing anything that is still true.
 
-What stays, however old: the newest payload of every record, the newest rate of every currency, the newest run of each
+What stays, however old: the newest payload of every record and those of the pages that are kept, the newest rate of every currency, the newest run of each
 job and outcome, runs that something kept tells of, and the candles of hours and days. Price points go a month at a
 time, with their partition, and their month is closed: points of it that come late are not kept, for its candles have
 counted what there was. Everything else goes in small transactions, so that nobody waits.
@@ -25,10 +25,13 @@ LISTED_FOR = timedelta(days=366)
 """How long prunings are listed; closed months are for ever."""
 
 _GOING: Mapping[str, tuple[str, str]] = {
+    "raw_pages": ("fetched_at", "TRUE"),
     "raw_records": (
         "fetched_at",
         (
-            "EXISTS (SELECT FROM raw_records AS n WHERE n.source = r.source AND n.feed = r.feed"
+            "NOT EXISTS (SELECT FROM raw_pages AS p CROSS JOIN unnest(p.records) AS told (id)"
+            " WHERE told.id = r.id AND told.id > :after AND told.id <= :last)"
+            " AND EXISTS (SELECT FROM raw_records AS n WHERE n.source = r.source AND n.feed = r.feed"
             " AND n.record_id = r.record_id AND (n.fetched_at, n.id) > (r.fetched_at, r.id))"
         ),
     ),
@@ -39,6 +42,7 @@ _GOING: Mapping[str, tuple[str, str]] = {
             "outcome <> 'running' AND id NOT IN (SELECT max(id) FROM etl_runs GROUP BY flow, source, outcome)"
             " AND NOT EXISTS (SELECT FROM etl_runs AS c WHERE c.parent_id = r.id)"
             " AND NOT EXISTS (SELECT FROM raw_records AS k WHERE k.run_id = r.id)"
+            " AND NOT EXISTS (SELECT FROM raw_pages AS k WHERE k.run_id = r.id)"
             " AND NOT EXISTS (SELECT FROM rejected_records AS k WHERE k.run_id = r.id)"
             " AND NOT EXISTS (SELECT FROM etl_checkpoints AS k WHERE k.run_id = r.id)"
             " AND NOT EXISTS (SELECT FROM notifications AS k WHERE k.run_id = r.id)"
@@ -69,6 +73,7 @@ _OLD_MONTHS = text(
 class Keeping:
     """How long rows are kept: days, or whole months besides the current one; 0 is for ever."""
 
+    raw_pages: int = 0
     raw_records: int = 0
     rejected_records: int = 0
     etl_runs: int = 0

@@ -16,7 +16,7 @@ from models.tables.listings import Listing, ListingAddress
 from models.tables.prices import FxRate, PriceCandle, PricePoint
 from models.tables.prunings import Pruning
 from models.tables.quotes import LandedQuote, Quote
-from models.tables.records import RawRecord, RejectedRecord
+from models.tables.records import RawPage, RawRecord, RejectedRecord
 from models.tables.runs import Run
 from models.tables.sources import Source
 
@@ -36,6 +36,7 @@ __all__ = [
     "PricePoint",
     "Pruning",
     "Quote",
+    "RawPage",
     "RawRecord",
     "RejectedRecord",
     "Run",

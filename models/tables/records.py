@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Identity, Index, UniqueConstraint
+from sqlalchemy import ARRAY, BigInteger, Identity, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -27,6 +27,28 @@ class RawRecord(SQLModel, table=True):
     payload: Any = Field(sa_type=JSONB)
     content_hash: bytes
     fetched_at: datetime
+    run_id: int = Field(foreign_key="etl_runs.id", sa_type=BigInteger)
+
+
+class RawPage(SQLModel, table=True):
+    """A page as it arrived: which payloads, in their order, by what request. So all that was said can be said again."""
+
+    __tablename__ = "raw_pages"
+    __table_args__ = (
+        Index("ix_raw_pages_source_fetched_at", "source", "fetched_at"),
+        Index("ix_raw_pages_run_id", "run_id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=[Identity()])
+    source: str = Field(foreign_key="sources.name")
+    feed: str
+    request: Any = Field(sa_type=JSONB)
+    """Its path, params and context."""
+    fetched_at: datetime
+    as_of: datetime | None = None
+    names_all: bool
+    records: list[int] = Field(sa_type=ARRAY(BigInteger))
+    """Keys of `raw_records`."""
     run_id: int = Field(foreign_key="etl_runs.id", sa_type=BigInteger)
 
 

@@ -12,7 +12,10 @@ from models.tables import metadata
 Dump = dict[str, list[dict[str, Any]]]
 """Rows by table, each table in a fixed order."""
 
-BOOKKEEPING = ("etl_runs", "etl_checkpoints")
+WHAT_RUNS_DID = ("etl_runs", "raw_pages")
+"""What every run adds to, changed or not."""
+
+BOOKKEEPING = (*WHAT_RUNS_DID, "etl_checkpoints")
 """What every run writes, changed or not."""
 
 WHEN_AND_WHO = ("fetched_at", "created_at", "updated_at", "first_seen_at", "decided_at", "registered_at")
@@ -40,6 +43,24 @@ async def dump(sessions: Sessions, without: tuple[str, ...] = (), masked: tuple[
             kept = [{key: value for key, value in row.items() if key not in masked} for row in rows]
             found[table.name] = sorted(kept, key=repr)
     return found
+
+
+async def named(sessions: Sessions, tables: tuple[str, ...], masked: tuple[str, ...] = ()) -> Dump:
+    """Read tables with listings and assets called as they are outside: two databases give them other keys."""
+    listings = dict(await rows(sessions, "SELECT id, source || ' ' || source_id FROM listings"))
+    uids = dict(await rows(sessions, "SELECT id, uid FROM assets"))
+    names = {"listing_id": listings, "asset_id": uids, "successor_id": uids}
+    found = await dump(sessions, tuple(set(metadata.tables) - set(tables)), ("id", "run_id", *masked))
+    return {
+        table: sorted(
+            (
+                {key: names[key].get(value) if key in names else value for key, value in row.items()}
+                for row in kept
+            ),
+            key=repr,
+        )
+        for table, kept in found.items()
+    }
 
 
 def differences(one: Dump, other: Dump) -> dict[str, tuple[list[Any], list[Any]]]:

@@ -52,7 +52,7 @@ async def test_what_fails_is_told_and_fails_no_run(sessions: Sessions) -> None:
 
 def test_history_is_kept_for_ever_unless_told_otherwise() -> None:
     assert keeping(FlowSettings(_env_file=None)) == Keeping(
-        raw_records=7, rejected_records=30, etl_runs=90, fx_rates=0, price_points_months=0
+        raw_pages=7, raw_records=7, rejected_records=30, etl_runs=90, fx_rates=0, price_points_months=0
     )
 
 
