@@ -4,6 +4,9 @@ Whether a copy may be given hangs on the process's lease (models/copies.py): whe
 published since the copy was made. While somebody publishes, or nothing is heard from the database, everybody is
 answered from the database, and nothing is kept.
 
+Where the database is away, the last answer that was kept stands in, and says how old it is: until then nothing that was
+kept is thrown away for good.
+
 What is asked by several at once is made once. It is made on behalf of all of them: whose client goes away leaves,
 and with the last one the work is given up.
 """
@@ -25,6 +28,8 @@ Make = Callable[[], Awaitable[bytes]]
 
 OVERHEAD_BYTES = 1000
 """What an answer takes beside its texts: the objects they are in, its place in the order."""
+STANDS_IN_SECONDS = 3600
+"""An answer older than this stands in for none: it would mislead more than it helps."""
 ENCODINGS_AT_MOST = 4
 """Ways of asking for compression that one answer is kept in."""
 
@@ -40,6 +45,8 @@ class Answer:
     """By Accept-Encoding: the content as it is sent, and its Content-Encoding."""
     key: Key | None = None
     """What it is kept under."""
+    stale_seconds: int | None = None
+    """How old it is, where it stands in for one that cannot be made; else None."""
 
     @property
     def size(self) -> int:
@@ -55,6 +62,28 @@ class _Making:
     waiting: int = 0
 
 
+class Answers(OrderedDict[Key, tuple[Answer, int]]):
+    """Answers in the order in which they were last given, each with its size."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bytes = 0
+
+    def add(self, key: Key, answer: Answer, size: int) -> None:
+        """Put in one that is not there."""
+        self[key] = answer, size
+        self.bytes += size
+
+    def remove(self, key: Key) -> None:
+        """Take one out, if it is there."""
+        if (found := self.pop(key, None)) is not None:
+            self.bytes -= found[1]
+
+    def remove_oldest(self) -> None:
+        """Take out the one that was given longest ago."""
+        self.remove(next(iter(self)))
+
+
 class ResponseCache:
     """The answers of one process that were asked for last, bounded in bytes."""
 
@@ -62,14 +91,20 @@ class ResponseCache:
         self._most = settings.response_cache_mb * 1_000_000
         self._seconds = settings.response_cache_seconds
         self._counters = counters
-        self._kept: OrderedDict[Key, tuple[Answer, int]] = OrderedDict()
+        self._kept = Answers()
+        self._past = Answers()
+        """What was kept before the last publication, or before the database went away."""
         self._making: dict[Key, _Making] = {}
         self._epoch = 0
-        self.bytes = 0
         self.lease = Lease(self.drop)
 
     def __len__(self) -> int:
         return len(self._kept)
+
+    @property
+    def bytes(self) -> int:
+        """What all of it takes in memory."""
+        return self._kept.bytes + self._past.bytes
 
     @property
     def is_on(self) -> bool:
@@ -82,7 +117,6 @@ class ResponseCache:
         if found is None or not self.lease.is_valid:
             return None
         if found[0].made_at + self._seconds < time.monotonic():
-            self._remove(key)
             return None
         self._kept.move_to_end(key)
         self._counters.cache_hits += 1
@@ -113,15 +147,24 @@ class ResponseCache:
         """Reckon again what an answer takes, after something was derived from it."""
         found = self._kept.get(answer.key) if answer.key is not None else None
         if found is not None and answer.key is not None and found[0] is answer:
-            self._remove(answer.key)
             self._keep(answer.key, answer)
 
+    def stand_in(self, key: Key) -> Answer | None:
+        """Return what was last answered, marked with its age, for when the database cannot be asked."""
+        for answers in (self._kept, self._past):
+            if (found := answers.get(key)) is not None:
+                age = round(time.monotonic() - found[0].made_at)
+                if age <= STANDS_IN_SECONDS:
+                    self._counters.cache_stand_ins += 1
+                    return Answer(found[0].body, found[0].made_at, stale_seconds=age)
+        return None
+
     def drop(self) -> None:
-        """Forget everything: a publication is announced. What is being made still goes to who waits for it."""
+        """Give nothing of this any more: a publication is announced. What is being made still goes to who waits for it."""
         self._epoch += 1
-        self._kept.clear()
+        if self._kept:
+            self._past, self._kept = self._kept, Answers()
         self._making.clear()
-        self.bytes = 0
 
     async def _make(self, key: Key, make: Make) -> Answer:
         epoch, began_at = self._epoch, time.monotonic()
@@ -141,12 +184,10 @@ class ResponseCache:
     def _keep(self, key: Key, answer: Answer) -> None:
         answer.key = key
         size = answer.size
+        self._kept.remove(key)
+        self._past.remove(key)
         if size > self._most // 8:
             return
-        self._kept[key] = answer, size
-        self.bytes += size
+        self._kept.add(key, answer, size)
         while self.bytes > self._most:
-            self._remove(next(iter(self._kept)))
-
-    def _remove(self, key: Key) -> None:
-        self.bytes -= self._kept.pop(key)[1]
+            (self._past or self._kept).remove_oldest()

@@ -16,6 +16,8 @@ class Counters:
     """Requests that waited for what another had asked already."""
     cache_bypasses: int = 0
     """Requests while somebody published, or nothing was heard from the database."""
+    cache_stand_ins: int = 0
+    """Answers of before, given while the database was away."""
     planned: int = 0
     fallbacks: Counter[str] = field(default_factory=Counter)
     """Operations that Strawberry's own execution answered, by the reason."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 from psycopg.errors import QueryCanceled, UndefinedColumn, UndefinedTable
 
-from graphql_api.errors import ApiError, BadUserInput, Unavailable
+from graphql_api.errors import ApiError, BadUserInput, DatabaseAway, Unavailable
 from models.readers import NoneFree
 
 NOT_MIGRATED = "The database has not the tables of this version: run `python -m models upgrade`."
@@ -25,7 +25,7 @@ def told(error: psycopg.Error | UnicodeEncodeError | NoneFree) -> ApiError | Non
         case QueryCanceled():
             return Unavailable(GAVE_UP)
         case psycopg.OperationalError():
-            return Unavailable(AWAY)
+            return DatabaseAway(AWAY)
         case UndefinedTable() | UndefinedColumn():
             return Unavailable(NOT_MIGRATED)
     return None

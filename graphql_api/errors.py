@@ -93,6 +93,10 @@ class Unavailable(ApiError):  # noqa: N818
     status = 503
 
 
+class DatabaseAway(Unavailable):
+    """The database cannot be reached at all."""
+
+
 def masked(request_id: str) -> str:
     """Say that something unexpected went wrong, and under which id it was logged."""
     return f"Something went wrong on our side; it was logged under request id {request_id}."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NotRequired
+
 from typing_extensions import TypedDict
 
 from graphql_api.rest.shapes import Checkpoint, Moment, Observation, RawRecord, Run, Unified
@@ -23,6 +25,8 @@ class Meta(TypedDict):
 
     request_id: str
     api_latency_ms: float
+    stale_seconds: NotRequired[int]
+    """How old the answer is, where the database is away and the last one stands in."""
 
 
 class ObservationPage(TypedDict):
@@ -139,6 +143,7 @@ class Counted(TypedDict):
     cache_misses: int
     cache_joined: int
     cache_bypasses: int
+    cache_stand_ins: int
     cache_answers: int
     cache_bytes: int
     cache_is_usable: bool

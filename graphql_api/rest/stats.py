@@ -88,6 +88,7 @@ def _counters(services: Services) -> Counted:
         "cache_misses": counters.cache_misses,
         "cache_joined": counters.cache_joined,
         "cache_bypasses": counters.cache_bypasses,
+        "cache_stand_ins": counters.cache_stand_ins,
         "cache_answers": len(cache),
         "cache_bytes": cache.bytes,
         "cache_is_usable": cache.is_on and cache.lease.is_valid,

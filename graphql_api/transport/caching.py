@@ -23,6 +23,11 @@ def validator(content: bytes) -> str:
     return f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
 
 
+def stand_in_headers(age: int) -> dict[str, str]:
+    """Say that an answer stands in for one that cannot be made now, and that nobody else should keep it."""
+    return {"age": str(age), "warning": '110 kasparro "Response is Stale"', "cache-control": NEVER}
+
+
 def conditional(request: Request, response: Response, settings: ApiSettings) -> Response:
     """Give an answer its caching headers, or answer 304 to a client that has it. An ETag that is there is kept."""
     if "cache-control" in response.headers:

@@ -22,11 +22,11 @@ from strawberry.http import GraphQLRequestData
 from graphql_api.cache import Answer, Key
 from graphql_api.context import Context, Services
 from graphql_api.database_errors import told
-from graphql_api.errors import ApiError, TooLarge, Unavailable
+from graphql_api.errors import ApiError, DatabaseAway, TooLarge, Unavailable
 from graphql_api.planner.plans import Planned
 from graphql_api.planner.selections import Unplannable
 from graphql_api.settings import ApiSettings
-from graphql_api.transport.caching import NEVER, matches, policy, validator
+from graphql_api.transport.caching import NEVER, matches, policy, stand_in_headers, validator
 from graphql_api.transport.compressing import Compressing
 from graphql_api.transport.disconnects import watched
 from graphql_api.transport.media import GRAPHQL_JSON, JSON, answered_in, content_type
@@ -159,7 +159,10 @@ class FastLane:
             services.counters.fallbacks["no plain answer"] += 1
             return None
         except (psycopg.Error, UnicodeEncodeError, NoneFree) as error:
-            _raise_or_log(error)
+            refused = told(error)
+            if isinstance(refused, DatabaseAway) and (before := services.cache.stand_in(key)) is not None:
+                return before
+            _raise_or_log(error, refused)
             services.counters.fallbacks["the database refused"] += 1
             return None
         services.counters.planned += 1
@@ -179,6 +182,9 @@ class FastLane:
     async def _send(
         self, answer: Answer, media_type: bytes, scope: Scope, headers: Headers, send: Send
     ) -> None:
+        if answer.stale_seconds is not None:
+            await _send_stand_in(answer, answer.stale_seconds, media_type, send)
+            return
         caching = self._on_post if scope["method"] == "POST" else self._on_get(answer, headers)
         known = headers.get(b"if-none-match")
         if (
@@ -212,9 +218,17 @@ class FastLane:
         ]
 
 
-def _raise_or_log(error: psycopg.Error | UnicodeEncodeError | NoneFree) -> None:
+async def _send_stand_in(answer: Answer, age: int, media_type: bytes, send: Send) -> None:
+    """Send an answer of before, which says so in its extensions and headers."""
+    body = b'%b,"staleSeconds":%d}}' % (answer.body[:-2], age)
+    said = [(name.encode(), value.encode()) for name, value in stand_in_headers(age).items()]
+    said += [(b"content-type", media_type), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 200, "headers": said})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _raise_or_log(error: psycopg.Error | UnicodeEncodeError | NoneFree, refused: ApiError | None) -> None:
     """Let the view find what is wrong and say it; only what took its time already is not asked once more."""
-    refused = told(error)
     if refused is None:
         log.error("a planned statement is wrong", exc_info=error)
     elif isinstance(error, QueryCanceled):

@@ -54,3 +54,10 @@ async def until_kept(services: Services) -> None:
     async with asyncio.timeout(10):
         while not services.cache.lease.is_valid:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
+
+
+async def until_not_kept(services: Services) -> None:
+    """Wait until nothing kept is given any more as if it were new."""
+    async with asyncio.timeout(10):
+        while services.cache.lease.is_valid:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)

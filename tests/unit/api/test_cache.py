@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphql_api.cache import OVERHEAD_BYTES, Answer, ResponseCache
+from graphql_api.cache import OVERHEAD_BYTES, STANDS_IN_SECONDS, Answer, ResponseCache
 from graphql_api.counters import Counters
 from graphql_api.settings import ApiSettings
 
@@ -54,6 +54,36 @@ async def test_what_was_made_is_given_until_it_is_dropped() -> None:
         2,
         1,
     )
+
+
+async def test_what_was_dropped_stands_in_until_it_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = Kept()
+    now = 100.0
+    monkeypatch.setattr("graphql_api.cache.time.monotonic", lambda: now)
+    await cache.ask("a", b"1")
+    assert cache.stand_in(("b",)) is None
+    for _ in range(3):
+        cache.lease.lose()
+    now = 160.0
+    before = cache.stand_in(("a",))
+    assert before is not None
+    assert (before.body, before.stale_seconds) == (b"1", 60)
+    assert cache.find(("a",)) is None, "it is never given as if it were new"
+    now = 100.0 + STANDS_IN_SECONDS + 1
+    assert cache.stand_in(("a",)) is None
+
+
+async def test_the_newest_of_what_was_kept_stands_in() -> None:
+    cache = Kept()
+    await cache.ask("a", b"1")
+    await cache.ask("b", b"1")
+    cache.lease.end()
+    cache.allow()
+    await cache.ask("a", b"2")
+    for key, body in (("a", b"2"), ("b", b"1")):
+        before = cache.stand_in((key,))
+        assert before is not None
+        assert before.body == body
 
 
 async def test_what_was_begun_before_a_publication_is_not_kept_and_not_shared_with_who_asks_after_it() -> (
