@@ -24,6 +24,15 @@ from tests.conftest import empty_database
 from tests.factories import NOW, make_asset, make_points, make_quoted, make_rate, make_raw, make_run, publish
 
 
+@pytest.fixture(autouse=True)
+def programs(postgres_url: str) -> None:
+    """PostgreSQL's own programs, no older than the server."""
+    try:
+        backups.open_door(postgres_url)
+    except PostgresError as missing:
+        pytest.skip(str(missing))
+
+
 @pytest.fixture
 async def filled(sessions: Sessions, database_url: str) -> str:
     """The URL of a database with a little of everything, over two years of months."""
