@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.sources import REGISTRY, sources_in
+from flows.sources import REGISTRY, files_in
 from flows.sources.dropin import MAPPABLE, drop_ins
 from tests.fixtures.pages import read
 
@@ -33,11 +33,11 @@ def folder(tmp_path: Path) -> Path:
 
 def test_without_an_index_there_are_only_the_registered_sources(tmp_path: Path) -> None:
     assert drop_ins(tmp_path) == {}
-    assert sources_in(tmp_path) == REGISTRY
+    assert files_in(tmp_path) == REGISTRY
 
 
 def test_a_mapped_file_is_a_source_behind_the_others(folder: Path) -> None:
-    assert list(sources_in(folder)) == [*REGISTRY, "prices"]
+    assert list(files_in(folder)) == [*REGISTRY, "prices"]
     source = drop_ins(folder)["prices"]
     assert (source.name, source.title, source.calls_network) == ("prices", "Prices of old", False)
 
@@ -97,7 +97,7 @@ def test_a_mapping_that_cannot_be_used_says_which_entry_and_why(
     (tmp_path / "sources.toml").write_text(entry)
     (tmp_path / "b.csv").write_text("a,b\n1,2\n")
     with pytest.raises(ValueError, match=told) as caught:
-        sources_in(tmp_path)
+        files_in(tmp_path)
     assert "sources.toml" in str(caught.value)
 
 
