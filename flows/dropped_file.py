@@ -27,7 +27,7 @@ _LINE, _OFFSET = "line", "offset"
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How far a file was read: whole lines and bytes, and the fingerprint of these bytes."""
+    """How far a file was read: in lines that were ended and in bytes, and the fingerprint of these bytes."""
 
     line: int
     offset: int
@@ -90,7 +90,7 @@ class DroppedFile:
             return known
         self._rewind()
         self._hash.update(self.file.read(len(header)))
-        return Mark(1, len(header), self._hash.digest())
+        return Mark(int(header[-1:] in b"\r\n"), len(header), self._hash.digest())
 
     def slices(self, mark: Mark) -> Iterator[Slice]:
         """Read on from a mark. Raises `RetryNow` as soon as the file is no longer what it was."""
@@ -103,7 +103,8 @@ class DroppedFile:
             self._hash.update(brought)
             self._expect_unchanged()
             rows = [row._replace(line=mark.line + row.line) for row in rows]
-            mark = Mark(mark.line + taken, mark.offset + len(brought), self._hash.digest())
+            ended = taken - (brought[-1:] not in b"\r\n")
+            mark = Mark(mark.line + ended, mark.offset + len(brought), self._hash.digest())
             yield Slice(rows, mark, is_last=mark.offset >= self.size)
 
     def _rewind(self) -> None:

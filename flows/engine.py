@@ -36,7 +36,7 @@ MAX_PAGES = 1_000
 Fetch = Callable[[Workshop, Source, Feed, PageRequest], Awaitable[Fetched]]
 """How a page is got: straight from its provider, or through Prefect's cache."""
 
-BringIn = Callable[[], Awaitable[tuple[RunOutcome, Exception | None]]]
+Reading = Callable[[], Awaitable[tuple[RunOutcome, Exception | None]]]
 """Everything that one source has to tell, page by page or, of a file, slice by slice."""
 
 log = structlog.get_logger(__name__)
@@ -105,7 +105,7 @@ async def ingest_source(
     )
 
 
-async def _whatever_happens(name: str, bring_in: BringIn) -> tuple[RunOutcome, Exception | None]:
+async def _whatever_happens(name: str, bring_in: Reading) -> tuple[RunOutcome, Exception | None]:
     """Turn even a mistake of ours in one source into that source's failed run: the others go on."""
     try:
         return await bring_in()

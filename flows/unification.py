@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -68,13 +68,14 @@ async def unify_and_publish(shop: Workshop, parent_id: int | None = None) -> Pub
     async with publishing(shop.sessions) as session:
         run_id = await begin_run(shop, "unify", parent_id=parent_id)
         overrides = await apply_overrides(session, shop.settings.data_dir, began)
-        landed = await read_landed(session, window, otherwise=began)
-        resolution = await anyio.to_thread.run_sync(_resolve, landed)
-        members = _members(landed, resolution)
-        holding = _published(landed, resolution)
-        prices = await _prices(session, landed, members, window)
-        found = _publication(landed, resolution, holding, members, prices)
-        version, assets = await publish(session, found, now(), is_changed=overrides.changed > 0)
+        drawn = await _draw(session, window, began)
+        version, assets = await publish(session, drawn.publication, now(), is_changed=overrides.changed > 0)
+        if overrides.is_early:
+            again = await apply_overrides(session, shop.settings.data_dir, began)
+            if again.changed:
+                drawn = await _draw(session, window, began)
+                version, _ = await publish(session, drawn.publication, now(), is_changed=True)
+            overrides = again
         trust = Trust(now() - window, shop.settings.alert_min_confidence)
         fired = await check_alerts(session, trust, version, now())
     outcome = RunOutcome.PARTIAL if overrides.problems else RunOutcome.SUCCESS
@@ -84,9 +85,9 @@ async def unify_and_publish(shop: Workshop, parent_id: int | None = None) -> Pub
     report = PublishReport(
         version,
         assets,
-        listings=landed.listings,
-        in_review=sum(link.state is LinkState.REVIEW for link in holding),
-        conflicts=tuple(conflict.detail for conflict in resolution.conflicts),
+        listings=drawn.listings,
+        in_review=drawn.in_review,
+        conflicts=drawn.conflicts,
         problems=overrides.problems,
         seconds=(now() - began).total_seconds(),
         alerts=fired,
@@ -94,6 +95,31 @@ async def unify_and_publish(shop: Workshop, parent_id: int | None = None) -> Pub
     await deliver(shop.sessions, targets_of(shop.settings), now)
     log.info("published", version=version, new=assets.new, changed=assets.changed, in_review=report.in_review)
     return report
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """What is to be published of what has landed, and what its report tells."""
+
+    publication: Publication
+    listings: int
+    in_review: int
+    conflicts: tuple[str, ...]
+
+
+async def _draw(session: AsyncSession, window: timedelta, began: datetime) -> _Drawn:
+    """Match and price what has landed."""
+    landed = await read_landed(session, window, otherwise=began)
+    resolution = await anyio.to_thread.run_sync(_resolve, landed)
+    members = _members(landed, resolution)
+    holding = _published(landed, resolution)
+    prices = await _prices(session, landed, members, window)
+    return _Drawn(
+        _publication(landed, resolution, holding, members, prices),
+        listings=landed.listings,
+        in_review=sum(link.state is LinkState.REVIEW for link in holding),
+        conflicts=tuple(conflict.detail for conflict in resolution.conflicts),
+    )
 
 
 def _resolve(landed: Landed) -> Resolution:

@@ -72,16 +72,23 @@ def drop_ins(data_dir: Path) -> dict[str, FileSource]:
 
     Raises ValueError, naming the entry, where the mapping cannot be used.
     """
-    index = data_dir / INDEX
-    mapped = [_mapped(index, name, entry) for name, entry in _entries(index).items()]
+    mapped = mapped_in(data_dir)
     known = {source.file for source in mapped}
-    names = sorted(path.name for path in data_dir.glob("*.csv") if path.name not in known)
+    names = sorted(path.name for path in data_dir.glob("*") if path.name not in known)
     sources: dict[str, FileSource] = {}
     exports = [export for name in names if (export := export_of(name))]
     for source in (one for one in (*mapped, *exports) if (data_dir / one.file).is_file()):
         if (other := sources.setdefault(source.name, source)) is not source:
-            raise ValueError(f"{index}: {other.file} and {source.file} would both be [{source.name}]")
+            raise ValueError(
+                f"{data_dir / INDEX}: {other.file} and {source.file} would both be [{source.name}]"
+            )
     return sources
+
+
+def mapped_in(data_dir: Path) -> list[FileSource]:
+    """Return the sources that `sources.toml` maps, also of files that are not there. Raises like `drop_ins`."""
+    index = data_dir / INDEX
+    return [_mapped(index, name, entry) for name, entry in _entries(index).items()]
 
 
 def _entries(index: Path) -> dict[str, Any]:

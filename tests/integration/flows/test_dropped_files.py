@@ -91,7 +91,9 @@ async def test_the_same_file_again_changes_nothing_and_a_row_more_changes_one(
         assert differences(before, await dump(sessions, without=BOOKKEEPING)) == {}
         (folder / "csv2.csv").write_text(CSV2 + "1001,Ether,2500,1780358400\n", encoding="utf-8")
         report = await run_etl(shop, ["csv2"])
-    assert [(one.new, one.changed, one.unchanged) for one in report.sources] == [(1, 0, 0)], "only the row that was added is read"
+    assert [(one.new, one.changed, one.unchanged) for one in report.sources] == [(1, 0, 0)], (
+        "only the row that was added is read"
+    )
     assert report.published is not None
     assert report.published.version == 2
 
