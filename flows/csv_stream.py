@@ -102,14 +102,15 @@ def _quoted(
     texts: Sequence[str], at: int, dialect: Dialect, *, is_last: bool
 ) -> tuple[list[str], int, str | None] | None:
     """Read the row of a line that quotes: its cells, where it ends, and its fault. None: not all of it is here."""
-    end, width = _closing(texts, at), len(dialect.columns)
-    if end is None and 0 < at > len(texts) - LONGEST_ROW and not is_last:
+    end, cells = at + 1, _split(texts[at], dialect.separator)
+    if cells is None and (closing := _closing(texts, at)):
+        end, cells = closing, _split("".join(texts[at:closing]), dialect.separator)
+    elif cells is None and 0 < at > len(texts) - LONGEST_ROW and not is_last:
         return None
-    cells = None if end is None else _split("".join(texts[at:end]), dialect.separator)
-    if end is not None and cells is not None and len(cells) == width:
+    if cells is not None and len(cells) == len(dialect.columns):
         return cells, end, None
-    told = "its quotes are broken" if cells is None else f"{len(cells)} cells under {width} columns"
-    return [texts[at].rstrip("\r\n")], at + 1, told
+    counted = f"{len(cells or ())} cells under {len(dialect.columns)} columns"
+    return [texts[at].rstrip("\r\n")], at + 1, "its quotes are broken" if cells is None else counted
 
 
 def _closing(texts: Sequence[str], at: int) -> int | None:

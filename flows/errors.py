@@ -5,6 +5,7 @@ RetryLater       the provider said when: wait `seconds`, or give the run back if
 BudgetExhausted  nothing more until the provider's period ends
 Fatal            a person must act: wrong key, wrong host, wrong path, a page that cannot be what it says
 UnusableFile     the same of a file in the data folder
+ToBeContinued    nothing: the next run brings more
 RecordRejected   this one record only: keep it with its reason and go on
 """
 
@@ -69,6 +70,12 @@ class UnusableFile(Fatal):
     """A file that is not what it says."""
 
     remedy = "put the file right, or its entry in sources.toml; what was loaded of it stays"
+
+
+class ToBeContinued(SourceError):  # noqa: N818
+    """More than one run can bring in."""
+
+    remedy = "none needed: the next run goes on from there"
 
 
 class SourceSkipped(SourceError):  # noqa: N818

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import psycopg
-import structlog
 from anyio import to_thread
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from flows import wire
 from flows.dropped_file import DroppedFile, Mark, Slice, mark_of, open_dropped
-from flows.errors import SourceError, SourceSkipped, UnusableFile
+from flows.errors import SourceError, SourceSkipped, ToBeContinued, UnusableFile
 from flows.observations import Observation, Reader, Told
 from flows.reading import reject_of_page
 from flows.sources.contract import QUOTES, PageRequest
@@ -35,7 +34,8 @@ from models.store.records import advance_checkpoint, keep_raw, keep_rejects, not
 from models.store.runs import count_page
 from models.tables import Checkpoint
 
-log = structlog.get_logger(__name__)
+TURN = timedelta(minutes=5)
+"""How long a file is read in one run: nothing is published before all sources are through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,11 @@ class FileIngest:
             await self._read()
         except SourceSkipped as reason:
             return RunOutcome.SKIPPED, reason
+        except ToBeContinued as reason:
+            return RunOutcome.PARTIAL, reason.at(self.source.name)
         except SourceError as error:
-            await self._reject(
-                [reject_of_page(*self._feed, PageRequest(self.source.file), error.at(self.source.name))]
-            )
+            error.at(self.source.name)
+            await self._reject([reject_of_page(*self._feed, PageRequest(self.source.file), error)])
             return RunOutcome.FAILED, error
         except (SQLAlchemyError, psycopg.Error) as error:
             return RunOutcome.FAILED, error
@@ -92,6 +93,11 @@ class FileIngest:
             await make_room(self.shop.sessions, {at for _, at in told.observed})
             await self._store(reader, some, told, began)
             is_known = True
+            if now() - began >= TURN and not some.is_last:
+                told = (
+                    f"{self.source.file} was read to line {some.mark.line:,}, the next run goes on from there"
+                )
+                raise ToBeContinued(told)
         if not is_known:
             raise UnusableFile(f"{self.source.file} has a header and no row")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -196,6 +196,26 @@ async def test_a_run_that_dies_between_slices_is_gone_on_with(
         report = await ingest_source(shop, "eth-usd-max")
     assert _counts(report) == (31 - there, 31 - there, 0, 0)
     assert await count(sessions, "SELECT count(*) FROM price_points") == 31
+
+
+async def test_a_file_that_takes_too_long_for_one_run_is_gone_on_with_by_the_next(
+    folder: Path, open_shop: OpenShop, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "eth-usd-max.csv").write_text(EXPORT + _days(1, 10))
+    monkeypatch.setattr(csv_stream, "BLOCK", 150)
+    monkeypatch.setattr(files, "TURN", timedelta(0))
+    first = await _ingest(open_shop, "eth-usd-max")
+    assert (first.outcome, first.remedy) == (
+        RunOutcome.PARTIAL,
+        "none needed: the next run goes on from there",
+    )
+    assert first.error == "eth-usd-max: eth-usd-max.csv was read to line 6, the next run goes on from there"
+    read = first.fetched
+    while (report := await _ingest(open_shop, "eth-usd-max")).outcome is RunOutcome.PARTIAL:
+        assert report.fetched > 0
+        read += report.fetched
+    assert (report.outcome, read + report.fetched) == (RunOutcome.SUCCESS, 10)
+    assert await count(sessions, "SELECT count(*) FROM price_points") == 10
 
 
 async def test_a_file_that_is_replaced_while_it_is_read_fails_alone_and_heals(

@@ -79,9 +79,14 @@ def test_two_stray_quotes_do_not_swallow_the_lines_between() -> None:
     assert [(row.line, row.cells if row.fault is None else row.fault) for row in read] == [
         (0, "4 cells under 3 columns"),
         (1, ["4", "5", "6"]),
-        (2, "its quotes are broken"),
+        (2, ["7", '8"', "9"]),
         (3, ["a", "b", "c"]),
     ]
+
+
+def test_an_inch_is_no_quote() -> None:
+    read = _rows(b'1,5" disk,3\n4,5,6\n7,8" disk,9\n', 1 << 20)
+    assert [row.cells[1] for row in read] == ['5" disk', "5", '8" disk']
 
 
 def test_lines_are_counted_as_an_editor_counts_them() -> None:
