@@ -122,14 +122,9 @@ class DroppedFile:
         return self._hash.digest() == known.fingerprint and (last in b"\r\n" or goes_on in b"\r\n")
 
     def _expect_unchanged(self) -> None:
-        try:
-            at_path = self.path.stat()
-        except FileNotFoundError:
-            at_path = None
-        for stat in (os.fstat(self.file.fileno()), at_path):
-            if stat is None or _identity(stat) != _identity(self._before):
-                told = f"{self.source.file} changed while it was read; what was loaded before stays"
-                raise RetryNow(f"{told}, the next run reads what it is then")
+        if not _is_still(self._before, self.file, self.path):
+            told = f"{self.source.file} changed while it was read; what was loaded before stays"
+            raise RetryNow(f"{told}, the next run reads what it is then")
 
 
 def open_dropped(source: FileSource, folder: Path) -> DroppedFile:
@@ -142,6 +137,15 @@ def open_dropped(source: FileSource, folder: Path) -> DroppedFile:
     except OSError as error:
         raise UnusableFile(f"{path} cannot be read: {error.strerror}") from error
     return DroppedFile(source, path, file, os.fstat(file.fileno()))
+
+
+def _is_still(before: os.stat_result, file: BinaryIO, path: Path) -> bool:
+    """Tell whether an open file is what it was, and is still the one at its path."""
+    try:
+        now = (os.fstat(file.fileno()), path.stat())
+    except OSError:
+        return False
+    return {_identity(one) for one in now} == {_identity(before)}
 
 
 def _identity(stat: os.stat_result) -> tuple[int, ...]:

@@ -94,10 +94,10 @@ class FileIngest:
             await self._store(reader, some, told, began)
             is_known = True
             if now() - began >= TURN and not some.is_last:
-                told = (
-                    f"{self.source.file} was read to line {some.mark.line:,}, the next run goes on from there"
+                line = f"{some.mark.line:,}"
+                raise ToBeContinued(
+                    f"{self.source.file} was read to line {line}, the next run goes on from there"
                 )
-                raise ToBeContinued(told)
         if not is_known:
             raise UnusableFile(f"{self.source.file} has a header and no row")
 
@@ -127,9 +127,9 @@ class FileIngest:
         points: Sequence[Point] = [(*key, *seen.numbers) for key, seen in sorted(by_key.items())]
         new = await load_points(session, points)
         unlike = await points_unlike(session, points) if new < len(points) else []
-        for listing_id, at, known, *_ in unlike:
+        for listing_id, at, price, cap, volume in unlike:
             seen = by_key[listing_id, at]
-            told.rejects.append(reader.contradiction(seen, known))
+            told.rejects.append(reader.contradiction(seen, (price, cap, volume)))
             del told.observed[seen.source_id, at]
         return new
 

@@ -21,6 +21,10 @@ LINE_KEPT = 2_000
 """How many characters of a line that is no row are kept with its reject."""
 
 
+Numbers = tuple[Decimal, Decimal | None, Decimal | None]
+"""Price, market cap and volume."""
+
+
 class Observation(NamedTuple):
     """What one listing cost at one moment, and the row that says so."""
 
@@ -32,7 +36,7 @@ class Observation(NamedTuple):
     volume_usd_24h: Decimal | None
 
     @property
-    def numbers(self) -> tuple[Decimal, Decimal | None, Decimal | None]:
+    def numbers(self) -> Numbers:
         """The numbers, as a point of history has them."""
         return self[3:]
 
@@ -70,16 +74,14 @@ class Reader:
                 continue
             first = told.observed.setdefault((seen.source_id, seen.at), seen)
             if first.numbers != seen.numbers:
-                told.rejects.append(self.contradiction(seen, first.price_usd))
+                told.rejects.append(self.contradiction(seen, first.numbers))
             _note(told.listings, Listing(self.source.name, seen.source_id, symbol, name))
         return told
 
-    def contradiction(self, seen: Observation, known: Decimal) -> Reject:
+    def contradiction(self, seen: Observation, known: Numbers) -> Reject:
         """Reject a row that says of a moment what history has otherwise."""
-        detail = (
-            f"{known} is known for {seen.at:%Y-%m-%d %H:%M:%S} UTC, and stays; this row has {seen.price_usd}"
-        )
-        return self._reject(seen.row, "known_otherwise", detail[:LINE_KEPT])
+        told = f"{_shown(known)} is known for {seen.at:%Y-%m-%d %H:%M:%S} UTC, and stays"
+        return self._reject(seen.row, "known_otherwise", f"{told}; this row has {_shown(seen.numbers)}")
 
     def drift(self, row: Row) -> dict[str, str]:
         """Show the columns that nobody reads, with a row's value as JSON text."""
@@ -124,13 +126,19 @@ class Reader:
         return observe
 
     def _reject(self, row: Row, reason: str, detail: str) -> Reject:
-        cells: Mapping[str, object] = {"line": ",".join(row.cells)[:LINE_KEPT]}
+        cells: Mapping[str, object] = {"line": self.dialect.separator.join(row.cells)[:LINE_KEPT]}
         if not row.fault:
             named = zip(self.dialect.columns, row.cells, strict=True)
             cells = {wire.printable(name): cell[:LINE_KEPT] or None for name, cell in named}
         payload = wire.encode(cells)
         place = (self.source.name, QUOTES, f"line {row.line + 1}")
         return Reject(*place, reason, wire.printable(detail), payload, wire.hash_of(payload))
+
+
+def _shown(numbers: Numbers) -> str:
+    price, *others = numbers
+    named = zip(("market cap", "volume"), others, strict=True)
+    return ", ".join([str(price), *(f"{name} {number}" for name, number in named if number is not None)])
 
 
 def _note(listings: dict[str, Listing], said: Listing) -> None:

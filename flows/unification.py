@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
@@ -29,7 +30,7 @@ from flows.landed import Landed, link_id, read_landed
 from flows.matching.entries import Entry, Key, Resolution
 from flows.matching.merge import MergedAsset, disputed, merge_asset, unify_price
 from flows.matching.resolve import resolve
-from flows.overrides import apply_overrides
+from flows.overrides import Applied, apply_overrides
 from flows.workshop import Workshop, begin_run, now
 from models.outcomes import LinkState, RunOutcome
 from models.queries.unification import recent_medians
@@ -67,15 +68,7 @@ async def unify_and_publish(shop: Workshop, parent_id: int | None = None) -> Pub
     window = timedelta(seconds=shop.settings.fresh_for_seconds)
     async with publishing(shop.sessions) as session:
         run_id = await begin_run(shop, "unify", parent_id=parent_id)
-        overrides = await apply_overrides(session, shop.settings.data_dir, began)
-        drawn = await _draw(session, window, began)
-        version, assets = await publish(session, drawn.publication, now(), is_changed=overrides.changed > 0)
-        if overrides.is_early:
-            again = await apply_overrides(session, shop.settings.data_dir, began)
-            if again.changed:
-                drawn = await _draw(session, window, began)
-                version, _ = await publish(session, drawn.publication, now(), is_changed=True)
-            overrides = again
+        drawn, overrides, version, assets = await _publish(session, shop.settings.data_dir, window, began)
         trust = Trust(now() - window, shop.settings.alert_min_confidence)
         fired = await check_alerts(session, trust, version, now())
     outcome = RunOutcome.PARTIAL if overrides.problems else RunOutcome.SUCCESS
@@ -105,6 +98,22 @@ class _Drawn:
     listings: int
     in_review: int
     conflicts: tuple[str, ...]
+
+
+async def _publish(
+    session: AsyncSession, folder: Path, window: timedelta, began: datetime
+) -> tuple[_Drawn, Applied, int, Counts]:
+    """Carry out people's decisions and publish; once more, where what one is about was not there before.
+
+    Returns what was published, what the decisions changed, the dataset's version and what changed in the assets.
+    """
+    overrides = await apply_overrides(session, folder, began)
+    drawn = await _draw(session, window, began)
+    version, assets = await publish(session, drawn.publication, now(), is_changed=overrides.changed > 0)
+    if overrides.is_early and (overrides := await apply_overrides(session, folder, began)).changed:
+        drawn = await _draw(session, window, began)
+        version, _ = await publish(session, drawn.publication, now(), is_changed=True)
+    return drawn, overrides, version, assets
 
 
 async def _draw(session: AsyncSession, window: timedelta, began: datetime) -> _Drawn:

@@ -149,7 +149,10 @@ async def test_a_file_that_grows_is_read_on_and_one_that_was_changed_is_read_ane
     assert found == [(f"2020-01-{day:02}", day) for day in range(1, 14)], "what is known stays"
     ((line, reason, detail),) = await rows(sessions, "SELECT record_id, reason, detail FROM rejected_records")
     assert (line, reason) == ("line 12", "known_otherwise")
-    assert "12 is known for 2020-01-12 00:00:00 UTC, and stays; this row has 99" in detail
+    assert (
+        "12, market cap 1200, volume 120 is known for 2020-01-12 00:00:00 UTC, and stays; this row has 99, "
+        in detail
+    )
     quoted = "SELECT price_usd, source_updated_at::date::text FROM landed_quotes"
     assert await rows(sessions, quoted) == [(13, "2020-01-13")]
 
