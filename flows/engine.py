@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from flows.errors import Fatal, SourceError, SourceSkipped
+from flows.files import FileIngest
 from flows.landing import Landing, make_room_for
 from flows.reading import Arrival, Batch, arrive, reject_of_page, understand
 from flows.settings import SourceSettings
@@ -36,6 +37,9 @@ MAX_PAGES = 1_000
 
 Fetch = Callable[[Workshop, Source, Feed, PageRequest], Awaitable[Fetched]]
 """How a page is got: straight from its provider, or through Prefect's cache."""
+
+Reading = Callable[[], Awaitable[tuple[RunOutcome, Exception | None]]]
+"""Everything that one source has to tell, page by page or, of a file, slice by slice."""
 
 log = structlog.get_logger(__name__)
 
@@ -73,12 +77,16 @@ async def ingest_source(
 
     A second run of the same source at the same time is skipped. `top_n` asks for fewer coins than the settings do.
     """
-    source, began = shop.source(name), now()
+    began = now()
     async with sole_run(shop.sessions, f"source:{name}") as is_ours:
         if not is_ours:
             return SourceReport(name, RunOutcome.SKIPPED, error="another run of this source is under way")
         run_id = await begin_run(shop, "ingest", source=name, parent_id=parent_id)
-        outcome, error = await _whatever_happens(Ingest(shop, source, run_id, fetch, top_n, Landing(name)))
+        if name in shop.files:
+            bring_in = FileIngest(shop, shop.files[name], run_id).all_rows
+        else:
+            bring_in = Ingest(shop, shop.source(name), run_id, fetch, top_n, Landing(name)).all_feeds
+        outcome, error = await _whatever_happens(name, bring_in)
         remedy = getattr(error, "remedy", None)
         async with shop.sessions.begin() as session:
             told = str(error) if error else None
@@ -99,12 +107,12 @@ async def ingest_source(
     )
 
 
-async def _whatever_happens(ingest: Ingest) -> tuple[RunOutcome, Exception | None]:
+async def _whatever_happens(name: str, bring_in: Reading) -> tuple[RunOutcome, Exception | None]:
     """Turn even a mistake of ours in one source into that source's failed run: the others go on."""
     try:
-        return await ingest.all_feeds()
+        return await bring_in()
     except Exception as error:
-        log.exception("source failed unexpectedly", source=ingest.source.name)
+        log.exception("source failed unexpectedly", source=name)
         return RunOutcome.FAILED, error
 
 

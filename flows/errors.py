@@ -4,6 +4,8 @@ RetryNow         a passing fault: try again with backoff and jitter
 RetryLater       the provider said when: wait `seconds`, or give the run back if that is too long
 BudgetExhausted  nothing more until the provider's period ends
 Fatal            a person must act: wrong key, wrong host, wrong path, a page that cannot be what it says
+UnusableFile     the same of a file in the data folder
+ToBeContinued    nothing: the next run brings more
 RecordRejected   this one record only: keep it with its reason and go on
 """
 
@@ -62,6 +64,18 @@ class Fatal(SourceError):  # noqa: N818
     """Trying again cannot help: a person must change something."""
 
     remedy = "check the source's key, plan and base URL"
+
+
+class UnusableFile(Fatal):
+    """A file that is not what it says."""
+
+    remedy = "put the file right, or its entry in sources.toml; what was loaded of it stays"
+
+
+class ToBeContinued(SourceError):  # noqa: N818
+    """More than one run can bring in."""
+
+    remedy = "none needed: the next run goes on from there"
 
 
 class SourceSkipped(SourceError):  # noqa: N818

@@ -27,6 +27,8 @@ LONGEST_NUMBER = 500
 LAST_RANK = 2_147_483_647
 """The largest number that a rank's column holds."""
 
+_NUMBER = re.compile(r"\s*[-+.\dEe]+\s*", re.ASCII)
+_EPOCH = re.compile(r"\d{9,}(\.\d+)?")
 _UNKEEPABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
@@ -36,7 +38,7 @@ def decimal_of(value: object, field: str) -> Decimal | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
         raise RecordRejected("not_a_number", f"{field} is {value!r}"[:200])
-    if isinstance(value, str) and not re.fullmatch(r"\s*[-+.\dEe]+\s*", value, re.ASCII):
+    if isinstance(value, str) and not _NUMBER.fullmatch(value):
         raise RecordRejected("not_a_number", f"{field} is {value!r}"[:200])
     try:
         number = Decimal(value)
@@ -88,6 +90,11 @@ def instant_of(value: object, field: str, *, now: datetime) -> datetime | None:
         at = _parsed(value)
     except (ValueError, OverflowError, OSError):
         raise RecordRejected("not_a_time", f"{field} is {value!r}"[:200]) from None
+    return plausible(at, field, now=now)
+
+
+def plausible(at: datetime, field: str, *, now: datetime) -> datetime:
+    """Return a time that a price can have; one before Bitcoin's genesis or more than a day ahead rejects the record."""
     if at < GENESIS:
         raise RecordRejected("not_a_time", f"{field} is {at:%Y-%m-%d}: before 2009")
     if at > now + timedelta(days=1):
@@ -97,7 +104,7 @@ def instant_of(value: object, field: str, *, now: datetime) -> datetime | None:
 
 def _parsed(value: object) -> datetime:
     text = str(value).strip()
-    if re.fullmatch(r"\d{9,}(\.\d+)?", text):
+    if _EPOCH.fullmatch(text):
         number = float(text)
         return datetime.fromtimestamp(number / 1000 if number >= MILLISECONDS_FROM else number, tz=UTC)
     at = datetime.fromisoformat(text.removesuffix(" UTC"))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 import structlog
@@ -16,7 +17,7 @@ from flows.alerting.targets import targets_of
 from flows.engine import SourceReport, ingest_source
 from flows.retention import TidyReport, tidy
 from flows.unification import PublishReport, unify_and_publish
-from flows.workshop import Workshop, begin_run, now
+from flows.workshop import FILES_AT_ONCE, Workshop, begin_run, now
 from models.outcomes import RunOutcome
 from models.store.runs import finish_run, sole_run, total_children
 
@@ -64,7 +65,7 @@ async def run_etl(
     top_n: int | None = None,
 ) -> EtlReport:
     """Bring in the named sources (None: all) side by side, then publish and tidy. One failing stops no other."""
-    wanted = [shop.source(name).name for name in names or shop.sources]
+    wanted = [shop.known(name) for name in names or shop.names]
     async with sole_run(shop.sessions, "etl") as is_ours:
         if not is_ours:
             return EtlReport(RunOutcome.SKIPPED, (), None, "another etl run is under way")
@@ -84,10 +85,13 @@ async def run_etl(
 async def _ingest_and_publish(
     shop: Workshop, wanted: Sequence[str], steps: Steps, run_id: int, top_n: int | None
 ) -> EtlReport:
-    ended = await asyncio.gather(
-        *(steps.ingest(shop, name, run_id, top_n) for name in wanted),
-        return_exceptions=True,
-    )
+    in_turn = asyncio.Semaphore(FILES_AT_ONCE)
+
+    async def ingest(name: str) -> SourceReport:
+        async with in_turn if name in shop.files else nullcontext():
+            return await steps.ingest(shop, name, run_id, top_n)
+
+    ended = await asyncio.gather(*map(ingest, wanted), return_exceptions=True)
     reports = tuple(_as_report(name, end) for name, end in zip(wanted, ended, strict=True))
     told = "; ".join(
         report.error for report in reports if report.error and report.outcome is not RunOutcome.SKIPPED

@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
@@ -29,7 +30,7 @@ from flows.landed import Landed, link_id, read_landed
 from flows.matching.entries import Entry, Key, Resolution
 from flows.matching.merge import MergedAsset, disputed, merge_asset, unify_price
 from flows.matching.resolve import resolve
-from flows.overrides import apply_overrides
+from flows.overrides import Applied, apply_overrides
 from flows.workshop import Workshop, begin_run, now
 from models.outcomes import LinkState, RunOutcome
 from models.queries.unification import recent_medians
@@ -67,14 +68,7 @@ async def unify_and_publish(shop: Workshop, parent_id: int | None = None) -> Pub
     window = timedelta(seconds=shop.settings.fresh_for_seconds)
     async with publishing(shop.sessions) as session:
         run_id = await begin_run(shop, "unify", parent_id=parent_id)
-        overrides = await apply_overrides(session, shop.settings.data_dir, began)
-        landed = await read_landed(session, window, otherwise=began)
-        resolution = await anyio.to_thread.run_sync(_resolve, landed)
-        members = _members(landed, resolution)
-        holding = _published(landed, resolution)
-        prices = await _prices(session, landed, members, window)
-        found = _publication(landed, resolution, holding, members, prices)
-        version, assets = await publish(session, found, now(), is_changed=overrides.changed > 0)
+        drawn, overrides, version, assets = await _publish(session, shop.settings.data_dir, window, began)
         trust = Trust(now() - window, shop.settings.alert_min_confidence)
         fired = await check_alerts(session, trust, version, now())
     outcome = RunOutcome.PARTIAL if overrides.problems else RunOutcome.SUCCESS
@@ -84,9 +78,9 @@ async def unify_and_publish(shop: Workshop, parent_id: int | None = None) -> Pub
     report = PublishReport(
         version,
         assets,
-        listings=landed.listings,
-        in_review=sum(link.state is LinkState.REVIEW for link in holding),
-        conflicts=tuple(conflict.detail for conflict in resolution.conflicts),
+        listings=drawn.listings,
+        in_review=drawn.in_review,
+        conflicts=drawn.conflicts,
         problems=overrides.problems,
         seconds=(now() - began).total_seconds(),
         alerts=fired,
@@ -94,6 +88,47 @@ async def unify_and_publish(shop: Workshop, parent_id: int | None = None) -> Pub
     await deliver(shop.sessions, targets_of(shop.settings), now)
     log.info("published", version=version, new=assets.new, changed=assets.changed, in_review=report.in_review)
     return report
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """What is to be published of what has landed, and what its report tells."""
+
+    publication: Publication
+    listings: int
+    in_review: int
+    conflicts: tuple[str, ...]
+
+
+async def _publish(
+    session: AsyncSession, folder: Path, window: timedelta, began: datetime
+) -> tuple[_Drawn, Applied, int, Counts]:
+    """Carry out people's decisions and publish; once more, where what one is about was not there before.
+
+    Returns what was published, what the decisions changed, the dataset's version and what changed in the assets.
+    """
+    overrides = await apply_overrides(session, folder, began)
+    drawn = await _draw(session, window, began)
+    version, assets = await publish(session, drawn.publication, now(), is_changed=overrides.changed > 0)
+    if overrides.is_early and (overrides := await apply_overrides(session, folder, began)).changed:
+        drawn = await _draw(session, window, began)
+        version, _ = await publish(session, drawn.publication, now(), is_changed=True)
+    return drawn, overrides, version, assets
+
+
+async def _draw(session: AsyncSession, window: timedelta, began: datetime) -> _Drawn:
+    """Match and price what has landed."""
+    landed = await read_landed(session, window, otherwise=began)
+    resolution = await anyio.to_thread.run_sync(_resolve, landed)
+    members = _members(landed, resolution)
+    holding = _published(landed, resolution)
+    prices = await _prices(session, landed, members, window)
+    return _Drawn(
+        _publication(landed, resolution, holding, members, prices),
+        listings=landed.listings,
+        in_review=sum(link.state is LinkState.REVIEW for link in holding),
+        conflicts=tuple(conflict.detail for conflict in resolution.conflicts),
+    )
 
 
 def _resolve(landed: Landed) -> Resolution:

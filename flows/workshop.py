@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import anyio.to_thread
@@ -13,8 +13,9 @@ import anyio.to_thread
 from flows.client import Client
 from flows.errors import Fatal
 from flows.settings import FlowSettings, SourceSettings, environment, source_settings
-from flows.sources import sources_in
+from flows.sources import REGISTRY, files_in
 from flows.sources.contract import SANDBOX, Source
+from flows.sources.dropin import FileSource
 from models.db import Sessions, database, in_a_sentence
 from models.outcomes import RunOutcome, Upstream
 from models.store.runs import start_run
@@ -28,6 +29,9 @@ SELDOM = 100_000
 LOCKS_AND_PAGES = 2
 """Connections one source needs: its lock's, and the page's being stored."""
 
+FILES_AT_ONCE = 2
+"""How many dropped files are read side by side: reading one keeps a core busy, and there may be hundreds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
@@ -38,13 +42,26 @@ class Workshop:
     client: Client
     sources: Mapping[str, Source]
     env: Mapping[str, str]
+    files: Mapping[str, FileSource] = field(default_factory=dict)
+    """The CSV files of the data folder that are sources."""
     prefect_run_id: str | None = None
     """The Prefect run on whose behalf this is, so that ours can be found from it and it from ours."""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every source's name: the providers', then the files', in order of trust."""
+        return (*self.sources, *self.files)
+
+    def known(self, name: str) -> str:
+        """Return a source's name. Raises `Fatal`, naming those there are, for an unknown one."""
+        if name not in self.names:
+            raise Fatal(f"there is no source {name!r}; known are {', '.join(self.names)}")
+        return name
+
     def source(self, name: str) -> Source:
-        """Return a source by name. Raises `Fatal`, naming those there are, for an unknown one."""
+        """Return a provider by name. Raises `Fatal`, naming those there are, for an unknown one."""
         if name not in self.sources:
-            raise Fatal(f"there is no source {name!r}; known are {', '.join(self.sources)}")
+            raise Fatal(f"there is no provider {name!r}; known are {', '.join(self.sources)}")
         return self.sources[name]
 
     def settings_of(self, source: Source) -> SourceSettings:
@@ -83,10 +100,12 @@ async def open_workshop(
     Refuses a database that holds the other upstream's prices, and wrong settings of any source, by name.
     """
     settings = settings or FlowSettings()
-    sources, env = sources_in(settings.data_dir), environment()
-    for name in sources:
+    files, env = files_in(settings.data_dir), environment()
+    for name in REGISTRY:
         source_settings(name, env)
-    pool = max(settings.database_pool_size, LOCKS_AND_PAGES * (len(sources) + 2))
+    titles = {name: source.title for name, source in REGISTRY.items()}
+    titles |= {name: source.title for name, source in files.items()}
+    pool = max(settings.database_pool_size, LOCKS_AND_PAGES * (len(REGISTRY) + FILES_AT_ONCE + 2))
     limit = settings.database_statement_timeout_seconds
     with open_vault(settings) as url:
         if upgrade:
@@ -100,8 +119,8 @@ async def open_workshop(
             with in_a_sentence():
                 async with sessions.begin() as session:
                     await claim_upstream(session, settings.upstream)
-                    await register_sources(session, {name: s.title for name, s in sources.items()}, now())
-            yield Workshop(settings, sessions, client, sources, env, prefect_run_id)
+                    await register_sources(session, titles, now())
+            yield Workshop(settings, sessions, client, REGISTRY, env, files, prefect_run_id)
 
 
 async def begin_run(

@@ -1,4 +1,4 @@
-"""The index of sources: one line for each."""
+"""The index of sources: one line for each, and the files dropped in beside them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flows.sources import coincap, coingecko, coinpaprika
 from flows.sources.contract import Source
-from flows.sources.dropin import drop_ins
+from flows.sources.dropin import INDEX, FileSource, drop_ins
 
 REGISTRY: dict[str, Source] = {
     coingecko.NAME: coingecko.SOURCE,
@@ -15,14 +15,12 @@ REGISTRY: dict[str, Source] = {
 }
 
 
-def sources_in(data_dir: Path) -> dict[str, Source]:
-    """Return every source: the registered ones and the CSV files dropped into `data_dir`, in order of trust.
+def files_in(data_dir: Path) -> dict[str, FileSource]:
+    """Return the CSV files dropped into `data_dir` that are sources.
 
     Raises ValueError, naming the entry of `sources.toml`, where one cannot be used.
     """
     dropped = drop_ins(data_dir)
     if taken := sorted(REGISTRY.keys() & dropped.keys()):
-        raise ValueError(
-            f"{data_dir / 'sources.toml'}: [{taken[0]}] is taken by a provider; choose another name"
-        )
-    return REGISTRY | dropped
+        raise ValueError(f"{data_dir / INDEX}: [{taken[0]}] is taken by a provider; choose another name")
+    return dropped

@@ -7,7 +7,8 @@ missing is moved over. A point that is there already stays as it is, so a second
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby, islice
@@ -53,6 +54,9 @@ each listing.
 _MISSING = """INSERT INTO price_points ({columns}) SELECT {columns} FROM stage_points AS s WHERE NOT EXISTS (
     SELECT FROM ({there}) AS t WHERE t.listing_id = s.listing_id AND t.observed_at = s.observed_at
 ) ORDER BY listing_id, observed_at RETURNING {columns}"""
+_UNLIKE = """SELECT t.* FROM stage_points AS s JOIN ({there}) AS t USING (listing_id, observed_at)
+WHERE (s.price_usd, s.market_cap_usd, s.volume_usd_24h)
+IS DISTINCT FROM (t.price_usd, t.market_cap_usd, t.volume_usd_24h) ORDER BY 1, 2"""
 _UNDATED = """INSERT INTO price_points ({columns})
 SELECT listing_id, fetched_at, price_usd, market_cap_usd, volume_usd_24h FROM landed_quotes
 WHERE listing_id = ANY(%(ids)s) AND source_updated_at IS NULL
@@ -94,6 +98,21 @@ async def load_points(session: AsyncSession, points: Iterable[Point]) -> int:
     return sum([await _load(connection, _in_order(some, closed)) for some in sliced(points, SLICE)])
 
 
+async def points_unlike(session: AsyncSession, points: Iterable[Point]) -> list[Point]:
+    """Return what history has where it has another point for the same listing and moment than one of these."""
+    connection = await driver_connection(session)
+    return [
+        found for some in sliced(points, SLICE) for found in await _unlike(connection, _in_order(some, ()))
+    ]
+
+
+async def _unlike(connection: AsyncConnection[Any], points: Sequence[Point]) -> list[Point]:
+    there = await _there(connection, points)
+    async with _staged(connection, points):
+        found = await connection.execute(_written(_UNLIKE, there=there), _spans(points), prepare=False)
+        return cast("list[Point]", await found.fetchall())
+
+
 def _in_order(points: list[Point], closed: Collection[datetime]) -> list[Point]:
     """Sort by listing and moment where that is not done yet; of several for one moment the last counts."""
     if closed:
@@ -113,12 +132,18 @@ async def _load(connection: AsyncConnection[Any], points: Sequence[Point]) -> in
     if len(points) >= STRAIGHT_FROM and not await _is_any(connection, there, spans):
         await _copy(connection, "price_points", points)
         return await roll_up(connection, there, spans)
+    async with _staged(connection, points):
+        return await roll_up(connection, _written(_MISSING, there=there), spans)
+
+
+@asynccontextmanager
+async def _staged(connection: AsyncConnection[Any], points: Sequence[Point]) -> AsyncIterator[None]:
+    """COPY points into `stage_points`, a table beside history, for the block."""
     await connection.execute(_written(_STAGE))
     await _copy(connection, "stage_points", points)
     await connection.execute("ANALYZE stage_points")
-    added = await roll_up(connection, _written(_MISSING, there=there), spans)
+    yield
     await connection.execute("DROP TABLE stage_points")
-    return added
 
 
 def _spans(points: Sequence[Point]) -> dict[str, Any]:

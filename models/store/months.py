@@ -65,15 +65,17 @@ def make_months(connection: Connection, months: Iterable[datetime]) -> None:
         return
     connection.execute(_LOCK)
     closed = set(connection.execute(_CLOSED).scalars())
-    for month in missing_months(connection, wanted - closed):
-        name = partition_of(month)
-        connection.execute(text(f"CREATE TABLE IF NOT EXISTS {name} (LIKE {POINTS} INCLUDING ALL)"))
-        connection.execute(
-            text(
-                f"ALTER TABLE {POINTS} ATTACH PARTITION {name}"
-                f" FOR VALUES FROM ('{month.isoformat()}') TO ('{month_after(month).isoformat()}')"
-            )
-        )
+    if missing := missing_months(connection, wanted - closed):
+        connection.exec_driver_sql(";".join(map(_making, missing)))  # at once: ten years are 240 statements
+
+
+def _making(month: datetime) -> str:
+    """Write the statements that make a month's partition beside the table and attach it."""
+    name, first, end = partition_of(month), month.isoformat(), month_after(month).isoformat()
+    return (
+        f"CREATE TABLE IF NOT EXISTS {name} (LIKE {POINTS} INCLUDING ALL);"
+        f"ALTER TABLE {POINTS} ATTACH PARTITION {name} FOR VALUES FROM ('{first}') TO ('{end}')"
+    )
 
 
 async def make_room(sessions: Sessions, moments: Iterable[datetime]) -> None:

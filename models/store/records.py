@@ -110,7 +110,12 @@ async def advance_checkpoint(session: AsyncSession, checkpoint: Checkpoint) -> N
     )
 
 
+async def read_checkpoint(session: AsyncSession, source: str, feed: str) -> Checkpoint | None:
+    """Return how far a feed got; None if it was never walked."""
+    return await session.get(Checkpoint, (source, feed))
+
+
 async def completed_at(session: AsyncSession, source: str, feed: str) -> datetime | None:
     """Return when a feed was last walked to its end; None if never."""
-    checkpoint = await session.get(Checkpoint, (source, feed))
+    checkpoint = await read_checkpoint(session, source, feed)
     return checkpoint.completed_at if checkpoint else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -26,6 +27,7 @@ CSV2 = """record_id,full_name,score,created_at
 1001,Ether,2400.125,1780272000
 1002,Tether,1.0001,2026-06-01 12:00:00
 """
+WRITTEN_AT = datetime(2026, 6, 3, tzinfo=UTC)
 QUOTED = (
     "SELECT l.source, l.source_id, l.name, q.price_usd, q.source_updated_at FROM quotes q"
     " JOIN listings l ON l.id = q.listing_id ORDER BY l.source, l.source_id"
@@ -39,6 +41,7 @@ def folder(open_shop: OpenShop, tmp_path: Path) -> Path:  # noqa: ARG001 - it ma
     (data / "sources.toml").write_bytes(OURS.read_bytes())
     (data / "csv1.csv").write_text(CSV1, encoding="utf-8")
     (data / "csv2.csv").write_text(CSV2, encoding="utf-8")
+    os.utime(data / "csv1.csv", (WRITTEN_AT.timestamp(), WRITTEN_AT.timestamp()))
     return data
 
 
@@ -50,18 +53,18 @@ async def test_both_styles_become_sources_with_quotes_and_history(
         report = await run_etl(shop, ["csv1", "csv2"])
     assert report.outcome is RunOutcome.SUCCESS
     assert {source.source: (source.fetched, source.rejected) for source in report.sources} == {
-        "csv1": (4, 2),
+        "csv1": (5, 2),
         "csv2": (2, 0),
     }
     noon = datetime(2026, 6, 1, 12, tzinfo=UTC)
     assert await rows(sessions, QUOTED) == [
         ("csv1", "bitcoin", "Bitcoin", Decimal("68000.50"), datetime(2026, 6, 2, tzinfo=UTC)),
-        ("csv1", "quoted, coin", 'Says "hi" now', Decimal("1e-9"), None),
+        ("csv1", "quoted, coin", 'Says "hi" now', Decimal("1e-9"), WRITTEN_AT),
         ("csv2", "1001", "Ether", Decimal("2400.125"), datetime(2026, 6, 1, tzinfo=UTC)),
         ("csv2", "1002", "Tether", Decimal("1.0001"), noon),
     ]
     rejected = await rows(sessions, "SELECT record_id, reason FROM rejected_records ORDER BY id")
-    assert sorted(rejected) == [("free 2026-06-01T00:00:00Z", "no_price"), ("line 6", "malformed_row")]
+    assert sorted(rejected) == [("line 4", "no_price"), ("line 6", "malformed_row")]
 
 
 @pytest.mark.usefixtures("folder")
@@ -88,7 +91,9 @@ async def test_the_same_file_again_changes_nothing_and_a_row_more_changes_one(
         assert differences(before, await dump(sessions, without=BOOKKEEPING)) == {}
         (folder / "csv2.csv").write_text(CSV2 + "1001,Ether,2500,1780358400\n", encoding="utf-8")
         report = await run_etl(shop, ["csv2"])
-    assert [(one.new, one.changed, one.unchanged) for one in report.sources] == [(0, 1, 1)]
+    assert [(one.new, one.changed, one.unchanged) for one in report.sources] == [(1, 0, 0)], (
+        "only the row that was added is read"
+    )
     assert report.published is not None
     assert report.published.version == 2
 
@@ -102,12 +107,13 @@ async def test_a_file_that_goes_away_keeps_what_it_said(
         (folder / "csv2.csv").unlink()
         report = await run_etl(shop, ["csv1", "csv2"])
         assert {one.source: one.outcome for one in report.sources} == {
-            "csv1": RunOutcome.SUCCESS,
+            "csv1": RunOutcome.SKIPPED,
             "csv2": RunOutcome.SKIPPED,
         }
+        assert "csv1.csv is as it was read on" in (report.sources[0].error or "")
         assert "csv2.csv yet" in (report.sources[1].error or "")
     async with open_shop() as shop:
-        assert "csv2" not in shop.sources
+        assert "csv2" not in shop.names
     assert await rows(sessions, QUOTED) == before
 
 
@@ -123,5 +129,5 @@ async def test_a_file_that_is_no_csv_fails_alone_and_is_kept(
     }
     assert "no CSV in UTF-8" in (report.error or "")
     ((reason, payload),) = await rows(sessions, "SELECT reason, payload FROM rejected_records")
-    assert reason == "Fatal"
+    assert reason == "UnusableFile"
     assert "PNG" in payload, "a page that was fetched and is no page is kept"

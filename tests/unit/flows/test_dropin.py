@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from decimal import Decimal
-from itertools import islice
 from pathlib import Path
 
 import pytest
 
-from flows.sources import REGISTRY, sources_in
-from flows.sources.dropin import MAPPABLE, drop_ins
-from tests.fixtures.pages import read
+from flows.sources import files_in
+from flows.sources.dropin import EXPORT, MAPPABLE, drop_ins, export_of, mapped_in
+from tests.unit.house.tree import ROOT
 
 PRICES = """
 [prices]
@@ -31,15 +28,19 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_without_an_index_there_are_only_the_registered_sources(tmp_path: Path) -> None:
-    assert drop_ins(tmp_path) == {}
-    assert sources_in(tmp_path) == REGISTRY
+def test_without_an_index_there_are_no_files_but_exports(tmp_path: Path) -> None:
+    assert files_in(tmp_path) == {}
 
 
-def test_a_mapped_file_is_a_source_behind_the_others(folder: Path) -> None:
-    assert list(sources_in(folder)) == [*REGISTRY, "prices"]
-    source = drop_ins(folder)["prices"]
-    assert (source.name, source.title, source.calls_network) == ("prices", "Prices of old", False)
+def test_a_mapped_file_is_a_source(folder: Path) -> None:
+    source = files_in(folder)["prices"]
+    assert (source.name, source.title, source.file) == ("prices", "Prices of old", "prices.csv")
+    assert source.columns == {
+        "source_id": "id",
+        "name": "name",
+        "price_usd": "value",
+        "updated_at": "timestamp",
+    }
 
 
 def test_a_mapped_file_that_is_not_there_is_no_source(folder: Path) -> None:
@@ -47,29 +48,74 @@ def test_a_mapped_file_that_is_not_there_is_no_source(folder: Path) -> None:
     assert drop_ins(folder) == {}
 
 
-def test_rows_are_listings_and_quotes(folder: Path) -> None:
-    source = drop_ins(folder)["prices"]
-    batch = read(source, source.quotes, (folder / "prices.csv").read_bytes())
-    (listing,), (quote,) = batch.listings, batch.quotes
-    assert (listing.source, listing.source_id, listing.name, listing.symbol) == (
-        "prices",
-        "bitcoin",
-        "Bitcoin",
-        None,
+@pytest.mark.parametrize(
+    ("file", "name", "coin"),
+    [
+        ("btc-usd-max.csv", "btc-usd-max", "btc"),
+        ("BTC-USD-max.CSV", "btc-usd-max", "btc"),
+        ("usd-coin-usd-max.csv", "usd-coin-usd-max", "usd-coin"),
+        ("1inch-usd-max.csv", "csv-1inch-usd-max", "1inch"),
+        ("b\u00e9 c-usd-max.csv", "b-c-usd-max", "b\u00e9 c"),
+    ],
+)
+def test_an_export_is_a_source_by_its_name(file: str, name: str, coin: str) -> None:
+    export = export_of(file)
+    assert export is not None
+    assert (export.name, export.every, export.refusal) == (name, {"source_id": coin, "symbol": coin}, None)
+    assert export.columns == EXPORT
+
+
+@pytest.mark.parametrize(
+    "file", ["crypto_market.csv", "btc.csv", "btc-usd.csv", "-usd-max.csv", "btc-usd-max.csv.bak"]
+)
+def test_other_names_are_no_exports(file: str) -> None:
+    assert export_of(file) is None
+
+
+def test_exports_are_sources_without_an_entry_behind_those_that_have_one(folder: Path) -> None:
+    (folder / "eth-usd-max.csv").touch()
+    (folder / "crypto_market.csv").touch()
+    assert list(drop_ins(folder)) == ["prices", "eth-usd-max"]
+
+
+def test_an_export_in_another_currency_is_refused_by_name(folder: Path) -> None:
+    (folder / "btc-eur-max.csv").touch()
+    assert drop_ins(folder)["btc-eur-max"].refusal == (
+        "btc-eur-max.csv has prices in eur, and only dollars can be read: export it in usd"
     )
-    assert (quote.price_usd, quote.market_cap_usd) == (Decimal("68000.5"), None)
-    assert quote.source_updated_at == datetime(2026, 6, 1, tzinfo=UTC)
-    assert batch.drift == {}
 
 
-def test_rows_of_one_id_at_two_times_are_two_records(folder: Path) -> None:
-    body = b"id,name,value,timestamp,extra\nbtc,B,1,2026-06-01,x\nbtc,B,2,2026-06-02,y\n,B,2,2026-06-02,y\nbtc,B,,2026-06-02,\n"
-    source = drop_ins(folder)["prices"]
-    batch = read(source, source.quotes, body)
-    assert [record.record_id for record in islice(batch.raw, 2)] == ["btc 2026-06-01", "btc 2026-06-02"]
-    assert [quote.price_usd for quote in batch.quotes] == [1, 2]
-    assert [reject.reason for reject in batch.rejects] == ["no_id", "no_price"]
-    assert batch.drift == {"extra": '"x"'}
+def test_an_entry_about_an_export_needs_no_columns(tmp_path: Path) -> None:
+    entry = '[btc]\nfile = "btc-usd-max.csv"\nasset = "bitcoin"\n'
+    (tmp_path / "sources.toml").write_text(entry)
+    (tmp_path / "btc-usd-max.csv").touch()
+    (source,) = drop_ins(tmp_path).values()
+    assert (source.name, source.asset, source.columns, source.every["source_id"]) == (
+        "btc",
+        "bitcoin",
+        EXPORT,
+        "btc",
+    )
+
+
+def test_two_files_of_one_name_are_told_apart_by_a_person(tmp_path: Path) -> None:
+    for file in ("BTC-usd-max.csv", "btc-usd-max.csv"):
+        (tmp_path / file).touch()
+    with pytest.raises(
+        ValueError, match=r"BTC-usd-max\.csv and btc-usd-max\.csv would both be \[btc-usd-max\]"
+    ):
+        drop_ins(tmp_path)
+
+
+def test_another_mapping_is_another_reading(folder: Path) -> None:
+    before = drop_ins(folder)["prices"].reading
+    (folder / "sources.toml").write_text(PRICES + 'dates = "%d/%m/%Y"\n')
+    assert drop_ins(folder)["prices"].reading != before
+
+
+def test_the_entries_that_come_with_the_project_can_be_used() -> None:
+    shipped = {source.name: source.asset for source in mapped_in(ROOT / "data")}
+    assert shipped == {"csv1": None, "csv2": None, "btc-usd-max": "bitcoin", "eth-usd-max": "ethereum"}
 
 
 @pytest.mark.parametrize(
@@ -79,10 +125,18 @@ def test_rows_of_one_id_at_two_times_are_two_records(folder: Path) -> None:
         ("bad = 5\n", r"\[bad\] needs file"),
         ('[bad]\ncolumns = { source_id = "a", price_usd = "b" }\n', r"\[bad\] needs file"),
         ('[bad]\nfile = "b.csv"\n', r"\[bad\] needs file"),
-        ('[bad]\nfile = "b.csv"\ncolumns = "all"\n', r"\[bad\] needs file"),
+        ('[bad]\nfile = "b.csv"\ncolumns = "all"\n', r"\[bad\] columns must be a table"),
         ('[bad]\nfile = "../b.csv"\ncolumns = { source_id = "a", price_usd = "b" }\n', r"\[bad\] file must be a plain"),
         ('[bad]\nfile = "/etc/passwd"\ncolumns = { source_id = "a", price_usd = "b" }\n', r"\[bad\] file must be a plain"),
-        ('[bad]\nfile = "b.csv"\ncolumns = { source_id = "a", price = "b" }\n', r"\[bad\] maps \['price'\]; known are"),
+        ('[bad]\nfile = "b.csv"\ncolumns = { source_id = "a", price = "b" }\n', r"\[bad\] maps \['price'\] in columns; known are"),
+        ('[bad]\nfile = "b.csv"\nevery = { volume = "a" }\ncolumns = { price_usd = "b" }\n', r"\[bad\] maps \['volume'\] in every"),
+        ('[bad]\nfile = "b.csv"\nevery = { source_id = "" }\ncolumns = { price_usd = "b" }\n', r"\[bad\] source_id must be a text"),
+        ('[bad]\nfile = "b.csv"\ncolumn = {}\ncolumns = {}\n', r"\[bad\] says column; known are"),
+        ('[bad]\nfile = "b.csv"\nasset = "x"\ncolumns = { source_id = "a", price_usd = "b" }\n', r"\[bad\] asset needs every"),
+        ('[bad]\nfile = "b.csv"\nasset = 5\ncolumns = { source_id = "a", price_usd = "b" }\n', r"\[bad\] asset must be a text"),
+        ('[bad]\nfile = "b.csv"\ndates = "%d"\ncolumns = { source_id = "a", price_usd = "b" }\n', r"\[bad\] dates must be a form"),
+        ('[bad]\nfile = "b.csv"\ndates = "%Q"\ncolumns = { source_id = "a", price_usd = "b" }\n', r"\[bad\] dates must be a form"),
+        ('[bad]\nfile = "b.csv"\ndecimal = "x"\ncolumns = { source_id = "a", price_usd = "b" }\n', r"\[bad\] decimal must be"),
         ('[bad]\nfile = "b.csv"\ncolumns = { source_id = "a" }\n', r"\[bad\] must map price_usd"),
         ('[bad]\nfile = "b.csv"\ncolumns = {}\n', r"\[bad\] must map price_usd and source_id"),
         ('[bad]\nfile = "b.csv"\ncolumns = { source_id = 1, price_usd = "b" }\n', r"\[bad\] .*source_id.* column's name"),
@@ -97,7 +151,7 @@ def test_a_mapping_that_cannot_be_used_says_which_entry_and_why(
     (tmp_path / "sources.toml").write_text(entry)
     (tmp_path / "b.csv").write_text("a,b\n1,2\n")
     with pytest.raises(ValueError, match=told) as caught:
-        sources_in(tmp_path)
+        files_in(tmp_path)
     assert "sources.toml" in str(caught.value)
 
 
