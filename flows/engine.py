@@ -7,6 +7,7 @@ whatever is killed, whenever: what is there is whole, and the next run brings th
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -14,9 +15,10 @@ import psycopg
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from flows.errors import Fatal, SourceError, SourceSkipped
+from flows.errors import BudgetExhausted, Fatal, SourceError, SourceSkipped
 from flows.reading import Arrival, Batch, arrive, reject_of_page, understand
 from flows.settings import SourceSettings
+from flows.shared_budgets import Tally
 from flows.sources.contract import QUOTES, Feed, Fetched, PageRequest, Source
 from flows.workshop import Workshop, begin_run, now
 from models.outcomes import RunOutcome
@@ -76,7 +78,7 @@ async def ingest_source(
         if not is_ours:
             return SourceReport(name, RunOutcome.SKIPPED, error="another run of this source is under way")
         run_id = await begin_run(shop, "ingest", source=name, parent_id=parent_id)
-        outcome, error = await _whatever_happens(Ingest(shop, source, run_id, fetch, top_n))
+        outcome, error = await _whatever_happens(shop, source, run_id, fetch, top_n)
         remedy = getattr(error, "remedy", None)
         async with shop.sessions.begin() as session:
             told = str(error) if error else None
@@ -97,13 +99,25 @@ async def ingest_source(
     )
 
 
-async def _whatever_happens(ingest: Ingest) -> tuple[RunOutcome, Exception | None]:
+async def _whatever_happens(
+    shop: Workshop, source: Source, run_id: int, fetch: Fetch, top_n: int | None
+) -> tuple[RunOutcome, Exception | None]:
     """Turn even a mistake of ours in one source into that source's failed run: the others go on."""
     try:
-        return await ingest.all_feeds()
+        async with _one_pass(shop, source) as tally:
+            return await Ingest(shop, source, run_id, fetch, top_n, tally).all_feeds()
+    except SourceSkipped as reason:
+        return RunOutcome.SKIPPED, reason
     except Exception as error:
-        log.exception("source failed unexpectedly", source=ingest.source.name)
+        log.exception("source failed unexpectedly", source=source.name)
         return RunOutcome.FAILED, error
+
+
+def _one_pass(shop: Workshop, source: Source) -> AbstractAsyncContextManager[Tally]:
+    """Make a pass that the month has room for; a file costs nothing."""
+    if not source.calls_network:
+        return nullcontext(Tally(source))
+    return shop.budgets.one_pass(source, shop.settings_of(source), shop.settings.etl_interval_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,24 +129,30 @@ class Ingest:
     run_id: int
     fetch: Fetch
     top_n: int | None
+    tally: Tally
     quoted: set[str] = field(default_factory=set)
     """The ids that this run has quotes of."""
 
     async def all_feeds(self) -> tuple[RunOutcome, Exception | None]:
-        """Walk the feeds in turn. Quotes failing fails the run; another feed failing makes it partial."""
+        """Walk the feeds in turn. Quotes failing fails the run; another feed failing makes it partial.
+
+        A month that is used up fails nothing: what it left is kept, and the rest is not asked for.
+        """
         outcome = RunOutcome.SUCCESS
         first_error: Exception | None = None
         for name, feed in self.source.feeds.items():
             try:
                 await self.walk(name, feed)
             except SourceSkipped as reason:
-                outcome, first_error = RunOutcome.SKIPPED, reason
+                return RunOutcome.SKIPPED, reason
+            except BudgetExhausted as reason:
+                return RunOutcome.PARTIAL if self.quoted else RunOutcome.SKIPPED, reason
             except (SourceError, SQLAlchemyError, psycopg.Error) as error:
                 log.warning("feed failed", source=self.source.name, feed=name, error=str(error))
-                outcome = RunOutcome.FAILED if feed is self.source.quotes else RunOutcome.PARTIAL
-                first_error = error
-            if outcome in {RunOutcome.FAILED, RunOutcome.SKIPPED}:
-                break
+                if feed is self.source.quotes:
+                    return RunOutcome.FAILED, error
+                outcome, first_error = RunOutcome.PARTIAL, error
+        self.tally.is_whole = outcome is RunOutcome.SUCCESS
         return outcome, first_error
 
     async def walk(self, name: str, feed: Feed) -> None:
@@ -167,6 +187,7 @@ class Ingest:
     async def _arrival(self, name: str, feed: Feed, request: PageRequest) -> Arrival:
         try:
             fetched = await self.fetch(self.shop, self.source, feed, request)
+            self.tally.note(feed, fetched)
             return arrive(self.source.name, name, feed, fetched, request)
         except SourceError as error:
             await self._keep_page_reject(name, request, error)
@@ -212,7 +233,7 @@ class Ingest:
         )
 
     async def _keep_page_reject(self, name: str, request: PageRequest, error: SourceError) -> None:
-        if isinstance(error, SourceSkipped):
+        if isinstance(error, SourceSkipped) or not error.was_asked:
             return
         reject = reject_of_page(self.source.name, name, request, error)
         async with self.shop.sessions.begin() as session:

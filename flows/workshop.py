@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,7 +13,8 @@ import anyio.to_thread
 from flows.client import Client
 from flows.errors import Fatal
 from flows.settings import FlowSettings, SourceSettings, environment, source_settings
-from flows.sources import sources_in
+from flows.shared_budgets import SharedBudgets
+from flows.sources import coincap, sources_in
 from flows.sources.contract import SANDBOX, Source
 from models.db import Sessions, database, in_a_sentence
 from models.outcomes import RunOutcome, Upstream
@@ -36,6 +37,7 @@ class Workshop:
     settings: FlowSettings
     sessions: Sessions
     client: Client
+    budgets: SharedBudgets
     sources: Mapping[str, Source]
     env: Mapping[str, str]
     prefect_run_id: str | None = None
@@ -84,8 +86,7 @@ async def open_workshop(
     """
     settings = settings or FlowSettings()
     sources, env = sources_in(settings.data_dir), environment()
-    for name in sources:
-        source_settings(name, env)
+    _refuse_wrong_settings((*sources.values(), coincap.API), env)
     pool = max(settings.database_pool_size, LOCKS_AND_PAGES * (len(sources) + 2))
     limit = settings.database_statement_timeout_seconds
     with open_vault(settings) as url:
@@ -93,15 +94,21 @@ async def open_workshop(
             from models import migrate  # noqa: PLC0415 - a run through the worker never migrates: 10 MB less
 
             await anyio.to_thread.run_sync(migrate.upgrade, url)
-        async with (
-            database(url, pool_size=pool, statement_timeout_seconds=limit) as sessions,
-            Client(settings) as client,
-        ):
+        async with database(url, pool_size=pool, statement_timeout_seconds=limit) as sessions:
             with in_a_sentence():
                 async with sessions.begin() as session:
                     await claim_upstream(session, settings.upstream)
                     await register_sources(session, {name: s.title for name, s in sources.items()}, now())
-            yield Workshop(settings, sessions, client, sources, env, prefect_run_id)
+            budgets = SharedBudgets(sessions, settings.retry_patience_seconds)
+            async with Client(settings, budgets) as client:
+                yield Workshop(settings, sessions, client, budgets, sources, env, prefect_run_id)
+
+
+def _refuse_wrong_settings(sources: Iterable[Source], env: Mapping[str, str]) -> None:
+    for source in sources:
+        said = source_settings(source.name, env)
+        if source.calls_network:
+            source.plan(said)
 
 
 async def begin_run(
