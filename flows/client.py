@@ -184,15 +184,17 @@ def _error_of(answer: httpx.Response, body: bytes) -> SourceError:
 def heard_of(source: Source, answer: Answer, error: SourceError | None) -> Heard:
     """Read what an answer says of its source's budget, and price it: a failed request counts too."""
     cost, remaining = source.cost(len(answer.body)), _count_in(answer.headers, "x-ratelimit-remaining")
-    because = wire.printable(str(error.args[0]))[:BECAUSE_KEPT] if error else "no requests remain"
+    because = wire.printable(str(error.args[0]))[:BECAUSE_KEPT] if error else ""
     match error:
         case BudgetExhausted():
             return Heard(cost, because=because, is_exhausted=True)
         case RetryLater():
             limit = _count_in(answer.headers, "x-ratelimit-limit")
             return Heard(cost, error.seconds, because, is_refusal=True, limit=limit)
-    pause = pause_asked(answer.headers, datetime.now(UTC)) if remaining == 0 else None
-    return Heard(cost, pause, because, remaining=remaining)
+    if remaining != 0:
+        return Heard(cost, remaining=remaining)
+    pause = pause_asked(answer.headers, datetime.now(UTC))
+    return Heard(cost, pause, "it said that no requests remain", remaining=remaining)
 
 
 def _count_in(headers: Mapping[str, str], name: str) -> int | None:

@@ -58,8 +58,10 @@ class SharedBudgets:
                 await asyncio.sleep(verdict.seconds)
 
     async def settle(self, source: Source, settings: SourceSettings, taken: Taken, heard: Heard) -> None:
-        """Put down what a request really cost and what its answer said, for everybody."""
+        """Put down what a request really cost and what its answer said, for everybody; mostly that is no news."""
         self._costs[source.name, taken.purpose] = heard.cost
+        if heard == Heard(taken.hold):
+            return
         async with self._sessions.begin() as session:
             await store.settle(session, source.name, allowance(source, settings), taken, heard)
 
