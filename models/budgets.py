@@ -179,11 +179,6 @@ def burst(rate: float, allowance: Allowance) -> float:
     return max(1.0, AT_ONCE * rate * allowance.window_seconds / 60)
 
 
-def period_start(ends_at: datetime) -> datetime:
-    """Return when the month began that ends then."""
-    return (ends_at - timedelta(days=1)).replace(day=1)
-
-
 def period_end(at: datetime) -> datetime:
     """Return the first moment of the next month, in UTC."""
     first = at.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from models.budgets import Allowance, Budget, advance, period_start
+from models.budgets import Allowance, Budget, advance
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,8 @@ def slowed_until(budget: Budget, at: datetime) -> datetime | None:
         return budget.period_ends_at
     if budget.pass_began_at is None or not cost or left >= budget.need(at):
         return None
-    since = max(budget.pass_began_at, period_start(budget.period_ends_at))
-    spread = (budget.period_ends_at - since) * (budget.pass_spent / (left + budget.pass_spent or 1))
-    return budget.pass_began_at + spread
+    ahead = budget.period_ends_at - budget.pass_began_at
+    return budget.pass_began_at + ahead * (budget.pass_spent / (left + budget.pass_spent))
 
 
 def _paced(budget: Budget) -> Budget:

@@ -29,6 +29,7 @@ from models.outcomes import Purpose
 
 START = datetime(2026, 6, 10, 12, tzinfo=UTC)
 CURRENT, HISTORY = Purpose.CURRENT, Purpose.HISTORY
+ALLOWED = Allowance(100)
 
 rates = st.integers(1, 2_000)
 windows = st.sampled_from([1.0, 60.0])
@@ -75,7 +76,12 @@ def test_no_window_of_the_provider_sees_more_than_the_plan(rate: int, window: fl
     assert count >= 0.7 * rate * window / 60 - 1, "most of the plan can be used"
 
 
-@given(rates, asks)
+bursts = st.lists(
+    st.tuples(st.sampled_from([0.0, 0.0, 0.0, 1.0, 10.0]), st.sampled_from(Purpose)), min_size=1, max_size=80
+)
+
+
+@given(st.integers(5, 100), bursts)
 def test_history_takes_nothing_that_current_prices_would_get(
     rate: int, steps: list[tuple[float, Purpose]]
 ) -> None:
@@ -90,6 +96,11 @@ def test_history_takes_nothing_that_current_prices_would_get(
         if purpose is CURRENT and tokens >= 1:
             tokens -= 1
             assert (at, CURRENT) in beside
+
+
+def test_history_leaves_half_of_what_may_go_at_once() -> None:
+    got = granted(ALLOWED, [(0, HISTORY)] * 30 + [(0, CURRENT)] * 30)
+    assert [purpose for _, purpose in got] == [HISTORY] * 10 + [CURRENT] * 10
 
 
 @given(rates, windows, st.sampled_from(Purpose), st.lists(st.floats(0, 5), max_size=30))
@@ -122,7 +133,6 @@ def used(budget: Budget, allowed: Allowance, at: datetime, heard: Heard) -> Budg
 
 
 REFUSED = Heard(1, pause_seconds=30, because="HTTP 429: too many", is_refusal=True)
-ALLOWED = Allowance(100)
 
 
 def test_a_refusal_halves_the_rate_which_comes_back_within_the_hour() -> None:
@@ -201,5 +211,6 @@ def test_a_provider_that_says_it_is_used_up_is_left_alone_until_the_month_ends()
     assert verdict == Spent("HTTP 402: none left; nothing is asked until 2026-07-01 00:00 UTC")
     _, verdict = take(budget, ALLOWED, CURRENT, 1, datetime(2026, 7, 1, tzinfo=UTC))
     assert isinstance(verdict, Taken)
-    _, verdict = take(budget, Allowance(100, 50_000), CURRENT, 1, after(1))
-    assert isinstance(verdict, Taken), "another plan is asked at once"
+    for other in (Allowance(100, 50_000), Allowance(500)):
+        _, verdict = take(budget, other, CURRENT, 1, after(1))
+        assert isinstance(verdict, Taken), "another plan is asked at once"
