@@ -66,9 +66,9 @@ class Budget:
     @property
     def left(self) -> int | None:
         """What is left of the month; None: there is no end."""
-        return (
-            None if self.a_month is None else max(0, self.a_month - self.spent_current - self.spent_history)
-        )
+        if self.a_month is None:
+            return None
+        return max(0, self.a_month - self.spent_current - self.spent_history)
 
     @property
     def closed(self) -> str:
