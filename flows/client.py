@@ -2,42 +2,66 @@
 
 The only module that touches a provider. It sends our own User-Agent, keeps a key in headers and out of every message,
 follows no redirect, reads no more than `MAX_BODY_BYTES`, and waits as long as the provider asks, up to its patience;
-a longer pause is raised, so that the run can be given back and the schedule comes again.
+a longer pause is raised, so that the run can be given back and the schedule comes again. Every request is taken from the
+source's budget first, and what its answer says of rates and limits is told to it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from importlib.metadata import version
 from ipaddress import ip_address
-from typing import Self
+from typing import Protocol, Self
 from urllib.parse import urlsplit
 
 import anyio
 import httpx
 import stamina
-from aiolimiter import AsyncLimiter
 
 from flows import wire
-from flows.errors import Fatal, RetryLater, RetryNow, SourceError, SourceSkipped
-from flows.settings import FlowSettings, SourceSettings
+from flows.errors import BudgetExhausted, Fatal, RetryLater, RetryNow, SourceError, SourceSkipped
+from flows.settings import LARGEST, FlowSettings, SourceSettings
 from flows.sources.contract import Fetched, Origin, PageRequest, Source
+from models.budgets import Heard, Taken
 from models.outcomes import Purpose, Upstream
 
 USER_AGENT = f"kasparro/{version('kasparro')} (+https://github.com/kasparro/kasparro)"
 MAX_BODY_BYTES = 100 * 1024 * 1024
 
 
+BECAUSE_KEPT = 300
+"""How many characters of what a provider said are kept with its budget."""
+
+
+class Budgets(Protocol):
+    """Who says when a source may be asked, and hears how that went."""
+
+    async def take(self, source: Source, settings: SourceSettings, purpose: Purpose) -> Taken:
+        """Wait for a request's turn. Raises `RetryLater` or `BudgetExhausted` where it does not come."""
+
+    async def settle(self, source: Source, settings: SourceSettings, taken: Taken, heard: Heard) -> None:
+        """Hear what became of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, whatever it is worth."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
 class Client:
     """An HTTP client for all sources, for the length of an `async with`."""
 
-    def __init__(self, settings: FlowSettings) -> None:
+    def __init__(self, settings: FlowSettings, budgets: Budgets) -> None:
         self._settings = settings
-        self._limits: dict[str, AsyncLimiter] = {}
+        self._budgets = budgets
         self._http = httpx.AsyncClient(
             headers={"user-agent": USER_AGENT, "accept": "application/json"},
             timeout=httpx.Timeout(settings.read_timeout_seconds, connect=settings.connect_timeout_seconds),
@@ -56,15 +80,14 @@ class Client:
         request: PageRequest,
         purpose: Purpose = Purpose.CURRENT,
     ) -> Fetched:
-        """Fetch one page. Passing faults are tried again here; what is raised has outlasted that patience."""
-        del purpose
+        """Fetch one page. Passing faults are tried again here; what is raised has outlasted that patience.
+
+        For history a page is fetched from what current prices leave of the source's budget.
+        """
         if not source.calls_network:
             return Fetched(await self._read_file(source, request), datetime.now(UTC))
         origin = self.origin(source, settings)
         _refuse_unsendable(source.name, origin.headers)
-        limit = self._limits.setdefault(
-            source.name, AsyncLimiter(source.plan(settings).requests_per_minute, 60)
-        )
         async for attempt in stamina.retry_context(
             on=self._pause_before_retry,
             attempts=self._settings.retry_attempts,
@@ -73,8 +96,12 @@ class Client:
             wait_max=10,
         ):
             with attempt:
-                async with limit:
-                    return await self._once(source.name, origin, request)
+                taken = await self._budgets.take(source, settings, purpose)
+                answer, error = await self._once(source.name, origin, request)
+                await self._budgets.settle(source, settings, taken, heard_of(source, answer, error))
+                if error is not None:
+                    raise error
+                return Fetched(answer.body, datetime.now(UTC))
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def origin(self, source: Source, settings: SourceSettings) -> Origin:
@@ -95,21 +122,25 @@ class Client:
             return error.seconds if error.seconds <= self._settings.retry_patience_seconds else False
         return isinstance(error, RetryNow)
 
-    async def _once(self, name: str, origin: Origin, request: PageRequest) -> Fetched:
+    async def _once(
+        self, name: str, origin: Origin, request: PageRequest
+    ) -> tuple[Answer, SourceError | None]:
+        """Ask once; returns what came back, and what is wrong with it."""
         url = f"{origin.base_url.rstrip('/')}/{request.path.lstrip('/')}"
+        answer = Answer(0, {}, b"")
         try:
             async with self._http.stream(
                 "GET", url, params=dict(request.params), headers=dict(origin.headers)
-            ) as answer:
-                body = await _body_of(answer)
-            if answer.status_code != HTTPStatus.OK:
-                raise _error_of(answer, body)
-            wire.refuse_broken(body)
+            ) as response:
+                answer = Answer(response.status_code, response.headers, await _body_of(response))
+            if answer.status != HTTPStatus.OK:
+                raise _error_of(response, answer.body)
+            wire.refuse_broken(answer.body)
         except httpx.HTTPError as error:
-            raise RetryNow(f"{url}: {type(error).__name__} {error}".strip(), source=name) from error
+            return answer, RetryNow(f"{url}: {type(error).__name__} {error}".strip(), source=name)
         except SourceError as error:
-            raise error.at(name) from None
-        return Fetched(body, datetime.now(UTC))
+            return answer, error.at(name)
+        return answer, None
 
     async def _read_file(self, source: Source, request: PageRequest) -> bytes:
         path = anyio.Path(self._settings.data_dir / request.path)
@@ -148,6 +179,27 @@ def _error_of(answer: httpx.Response, body: bytes) -> SourceError:
             f"HTTP {answer.status_code}: redirects to {answer.headers['location']}, which is not followed"
         )
     return wire.error_for(answer.status_code, data, body, pause=asked)
+
+
+def heard_of(source: Source, answer: Answer, error: SourceError | None) -> Heard:
+    """Read what an answer says of its source's budget, and price it: a failed request counts too."""
+    cost, remaining = source.cost(len(answer.body)), _count_in(answer.headers, "x-ratelimit-remaining")
+    because = wire.printable(str(error.args[0]))[:BECAUSE_KEPT] if error else ""
+    match error:
+        case BudgetExhausted():
+            return Heard(cost, because=because, is_exhausted=True)
+        case RetryLater():
+            limit = _count_in(answer.headers, "x-ratelimit-limit")
+            return Heard(cost, error.seconds, because, is_refusal=True, limit=limit)
+    if remaining != 0:
+        return Heard(cost, remaining=remaining)
+    pause = pause_asked(answer.headers, datetime.now(UTC))
+    return Heard(cost, pause, "it said that no requests remain", remaining=remaining)
+
+
+def _count_in(headers: Mapping[str, str], name: str) -> int | None:
+    said = headers.get(name, "")
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < len(str(LARGEST)) else None
 
 
 def pause_asked(headers: Mapping[str, str], now: datetime) -> float | None:

@@ -7,6 +7,7 @@ whatever is killed, whenever: what is there is whole, and the next run brings th
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,11 +15,12 @@ import psycopg
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from flows.errors import Fatal, SourceError, SourceSkipped
+from flows.errors import BudgetExhausted, Fatal, SourceError, SourceSkipped
 from flows.files import FileIngest
 from flows.landing import Landing, make_room_for
 from flows.reading import Arrival, Batch, arrive, reject_of_page, understand
 from flows.settings import SourceSettings
+from flows.shared_budgets import Tally
 from flows.sources.contract import Feed, Fetched, PageRequest, Source
 from flows.workshop import Workshop, begin_run, now
 from models.outcomes import RunOutcome
@@ -37,9 +39,6 @@ MAX_PAGES = 1_000
 
 Fetch = Callable[[Workshop, Source, Feed, PageRequest], Awaitable[Fetched]]
 """How a page is got: straight from its provider, or through Prefect's cache."""
-
-Reading = Callable[[], Awaitable[tuple[RunOutcome, Exception | None]]]
-"""Everything that one source has to tell, page by page or, of a file, slice by slice."""
 
 log = structlog.get_logger(__name__)
 
@@ -82,11 +81,7 @@ async def ingest_source(
         if not is_ours:
             return SourceReport(name, RunOutcome.SKIPPED, error="another run of this source is under way")
         run_id = await begin_run(shop, "ingest", source=name, parent_id=parent_id)
-        if name in shop.files:
-            bring_in = FileIngest(shop, shop.files[name], run_id).all_rows
-        else:
-            bring_in = Ingest(shop, shop.source(name), run_id, fetch, top_n, Landing(name)).all_feeds
-        outcome, error = await _whatever_happens(name, bring_in)
+        outcome, error = await _whatever_happens(shop, name, run_id, fetch, top_n)
         remedy = getattr(error, "remedy", None)
         async with shop.sessions.begin() as session:
             told = str(error) if error else None
@@ -107,13 +102,28 @@ async def ingest_source(
     )
 
 
-async def _whatever_happens(name: str, bring_in: Reading) -> tuple[RunOutcome, Exception | None]:
+async def _whatever_happens(
+    shop: Workshop, name: str, run_id: int, fetch: Fetch, top_n: int | None
+) -> tuple[RunOutcome, Exception | None]:
     """Turn even a mistake of ours in one source into that source's failed run: the others go on."""
     try:
-        return await bring_in()
+        if name in shop.files:
+            return await FileIngest(shop, shop.files[name], run_id).all_rows()
+        source = shop.source(name)
+        async with _one_pass(shop, source) as tally:
+            return await Ingest(shop, source, run_id, fetch, top_n, tally, Landing(name)).all_feeds()
+    except SourceSkipped as reason:
+        return RunOutcome.SKIPPED, reason
     except Exception as error:
         log.exception("source failed unexpectedly", source=name)
         return RunOutcome.FAILED, error
+
+
+def _one_pass(shop: Workshop, source: Source) -> AbstractAsyncContextManager[Tally]:
+    """Make a pass that the month has room for; a file costs nothing."""
+    if not source.calls_network:
+        return nullcontext(Tally(source))
+    return shop.budgets.one_pass(source, shop.settings_of(source), shop.settings.etl_interval_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,23 +135,29 @@ class Ingest:
     run_id: int
     fetch: Fetch
     top_n: int | None
+    tally: Tally
     landing: Landing
 
     async def all_feeds(self) -> tuple[RunOutcome, Exception | None]:
-        """Walk the feeds in turn. Quotes failing fails the run; another feed failing makes it partial."""
+        """Walk the feeds in turn. Quotes failing fails the run; another feed failing makes it partial.
+
+        A month that is used up fails nothing: what it left is kept, and the rest is not asked for.
+        """
         outcome = RunOutcome.SUCCESS
         first_error: Exception | None = None
         for name, feed in self.source.feeds.items():
             try:
                 await self.walk(name, feed)
             except SourceSkipped as reason:
-                outcome, first_error = RunOutcome.SKIPPED, reason
+                return RunOutcome.SKIPPED, reason
+            except BudgetExhausted as reason:
+                return RunOutcome.PARTIAL if self.landing.quoted else RunOutcome.SKIPPED, reason
             except (SourceError, SQLAlchemyError, psycopg.Error) as error:
                 log.warning("feed failed", source=self.source.name, feed=name, error=str(error))
-                outcome = RunOutcome.FAILED if feed is self.source.quotes else RunOutcome.PARTIAL
-                first_error = error
-            if outcome in {RunOutcome.FAILED, RunOutcome.SKIPPED}:
-                break
+                if feed is self.source.quotes:
+                    return RunOutcome.FAILED, error
+                outcome, first_error = RunOutcome.PARTIAL, error
+        self.tally.is_whole = outcome is RunOutcome.SUCCESS
         return outcome, first_error
 
     async def walk(self, name: str, feed: Feed) -> None:
@@ -176,6 +192,7 @@ class Ingest:
     async def _arrival(self, name: str, feed: Feed, request: PageRequest) -> Arrival:
         try:
             fetched = await self.fetch(self.shop, self.source, feed, request)
+            self.tally.note(feed, fetched)
             return arrive(self.source.name, name, feed, fetched, request)
         except SourceError as error:
             await self._keep_page_reject(name, request, error)
@@ -231,7 +248,7 @@ class Ingest:
         )
 
     async def _keep_page_reject(self, name: str, request: PageRequest, error: SourceError) -> None:
-        if isinstance(error, SourceSkipped):
+        if isinstance(error, SourceSkipped) or not error.was_asked:
             return
         reject = reject_of_page(self.source.name, name, request, error)
         async with self.shop.sessions.begin() as session:

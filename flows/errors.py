@@ -26,6 +26,7 @@ class SourceError(Exception):
         super().__init__(message)
         self.source = source
         self.body = body
+        self.was_asked = True
 
     def __str__(self) -> str:
         return f"{self.source}: {self.args[0]}" if self.source else str(self.args[0])
@@ -33,6 +34,11 @@ class SourceError(Exception):
     def at(self, source: str) -> Self:
         """Say at which source this happened."""
         self.source = source
+        return self
+
+    def unasked(self) -> Self:
+        """Say that nobody was asked: there is no answer that could be kept."""
+        self.was_asked = False
         return self
 
 
@@ -53,7 +59,7 @@ class RetryLater(SourceError):  # noqa: N818
 
 
 class BudgetExhausted(SourceError):  # noqa: N818
-    """The plan's calls or credits are used up."""
+    """The month has no calls or credits left for this."""
 
     remedy = (
         "nothing is asked of this source until its plan's period ends; raise the plan or slow the schedule"

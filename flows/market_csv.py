@@ -12,8 +12,10 @@ import anyio.to_thread
 import structlog
 
 from flows.engine import Fetch, fetch_directly
-from flows.errors import Fatal, SourceError, SourceSkipped
+from flows.errors import BudgetExhausted, Fatal, SourceError, SourceSkipped
 from flows.reading import page_of, reject_of_page, rejects_of
+from flows.settings import SourceSettings
+from flows.shared_budgets import Tally
 from flows.sources import coincap
 from flows.sources.contract import PageRequest
 from flows.workshop import Workshop, begin_run, now
@@ -70,9 +72,11 @@ async def _refresh(shop: Workshop, path: Path, fetch: Fetch, rejects: list[Rejec
     except SourceSkipped as reason:
         return RefreshReport(path, RunOutcome.SKIPPED, error=str(reason), remedy=reason.remedy)
     except SourceError as error:
-        rejects.append(reject_of_page(coincap.NAME, FEED, ASSETS, error))
+        if error.was_asked:
+            rejects.append(reject_of_page(coincap.NAME, FEED, ASSETS, error))
         told = str(error.at(coincap.NAME))
-        return RefreshReport(path, RunOutcome.FAILED, error=told, remedy=error.remedy)
+        outcome = RunOutcome.SKIPPED if isinstance(error, BudgetExhausted) else RunOutcome.FAILED
+        return RefreshReport(path, outcome, error=told, remedy=error.remedy)
     except OSError as error:
         told = f"{path} cannot be written: {error.strerror}"
         return RefreshReport(path, RunOutcome.FAILED, error=told, remedy="make room, or set DATA_DIR")
@@ -80,13 +84,24 @@ async def _refresh(shop: Workshop, path: Path, fetch: Fetch, rejects: list[Rejec
 
 
 async def _all_assets(shop: Workshop, fetch: Fetch, rejects: list[Reject]) -> list[Payload]:
-    settings = shop.settings_of(coincap.API)
+    """Fetch the assets, where the month has room for it."""
+    settings, every = shop.settings_of(coincap.API), shop.settings.csv_update_interval_seconds
     if settings.api_key is None:
         raise SourceSkipped(NO_KEY, source=coincap.NAME)
+    async with shop.budgets.one_pass(coincap.API, settings, every) as tally:
+        rows = await _every_page(shop, settings, fetch, rejects, tally)
+        tally.is_whole = True
+    return rows
+
+
+async def _every_page(
+    shop: Workshop, settings: SourceSettings, fetch: Fetch, rejects: list[Reject], tally: Tally
+) -> list[Payload]:
     rows: list[Payload] = []
     request: PageRequest | None = coincap.API.quotes.first_page(settings)
     while request is not None:
         fetched = await fetch(shop, coincap.API, coincap.API.quotes, request)
+        tally.note(coincap.API.quotes, fetched)
         page = page_of(coincap.NAME, FEED, coincap.API.quotes, fetched, request)
         rejects += rejects_of(coincap.NAME, FEED, page)
         rows, request = rows + page.records, page.next

@@ -13,16 +13,22 @@ from pydantic import Field, SecretStr
 from models.outcomes import Upstream
 from models.settings import DatabaseSettings
 
+USUAL_TOP_N = 250
+
 
 @dataclass(frozen=True, slots=True)
 class SourceSettings:
-    """What the environment says about one source: `<NAME>_API_KEY`, `<NAME>_PLAN`, `<NAME>_BASE_URL`, `<NAME>_TOP_N`."""
+    """What the environment says about one source, each in a variable that begins with its name: `<NAME>_API_KEY`."""
 
     name: str
     base_url: str | None = None
     api_key: str | None = field(default=None, repr=False)
     plan: str | None = None
-    top_n: int = 250
+    requests_per_minute: int | None = None
+    """None: the plan's."""
+    monthly_budget: int | None = None
+    """Calls or credits; None: the plan's, 0: no end."""
+    top_n: int = USUAL_TOP_N
     upstream: Upstream = Upstream.LIVE
     """Whose prices this run may read."""
 
@@ -44,6 +50,10 @@ class FlowSettings(DatabaseSettings):
         ge=0,
         le=600,
         description="The longest pause asked by a provider that is waited for; beyond it the run is given back.",
+    )
+    etl_interval_seconds: int = Field(1320, ge=60, description="Seconds between two scheduled `etl` runs.")
+    csv_update_interval_seconds: int = Field(
+        1200, ge=60, description="Seconds between two scheduled `refresh-csv` runs."
     )
     fresh_for_seconds: int = Field(
         7200, ge=60, description="A quote older than this takes no part in a unified price."
@@ -84,6 +94,9 @@ class FlowSettings(DatabaseSettings):
     )
 
 
+LARGEST = 1_000_000_000
+"""No number of a source's block is larger."""
+
 _OLDER_NAMES = {"COINGECKO_API_KEY": "CGEKO_KEY"}
 """The older services' name of a variable, used where today's is not set."""
 
@@ -102,7 +115,20 @@ def source_settings(name: str, env: Mapping[str, str]) -> SourceSettings:
         variable = f"{prefix}_{part}"
         return env.get(variable) or env.get(_OLDER_NAMES.get(variable, "")) or None
 
-    top_n = read("TOP_N") or "250"
-    if not top_n.isdecimal() or int(top_n) < 1:
-        raise ValueError(f"{prefix}_TOP_N must be a whole number above zero, got {top_n!r}")
-    return SourceSettings(name, read("BASE_URL"), read("API_KEY"), read("PLAN"), int(top_n))
+    def number(part: str, least: int) -> int | None:
+        said = read(part)
+        if said is not None and not (said.isdecimal() and least <= int(said) <= LARGEST):
+            raise ValueError(
+                f"{prefix}_{part} must be a whole number from {least} to {LARGEST:,}, got {said!r}"
+            )
+        return None if said is None else int(said)
+
+    return SourceSettings(
+        name,
+        base_url=read("BASE_URL"),
+        api_key=read("API_KEY"),
+        plan=read("PLAN"),
+        requests_per_minute=number("REQUESTS_PER_MINUTE", 1),
+        monthly_budget=number("MONTHLY_BUDGET", 0),
+        top_n=number("TOP_N", 1) or USUAL_TOP_N,
+    )

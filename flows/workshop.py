@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -13,7 +13,8 @@ import anyio.to_thread
 from flows.client import Client
 from flows.errors import Fatal
 from flows.settings import FlowSettings, SourceSettings, environment, source_settings
-from flows.sources import REGISTRY, files_in
+from flows.shared_budgets import SharedBudgets
+from flows.sources import REGISTRY, coincap, files_in
 from flows.sources.contract import SANDBOX, Source
 from flows.sources.dropin import FileSource
 from models.db import Sessions, database, in_a_sentence
@@ -40,6 +41,7 @@ class Workshop:
     settings: FlowSettings
     sessions: Sessions
     client: Client
+    budgets: SharedBudgets
     sources: Mapping[str, Source]
     env: Mapping[str, str]
     files: Mapping[str, FileSource] = field(default_factory=dict)
@@ -101,8 +103,7 @@ async def open_workshop(
     """
     settings = settings or FlowSettings()
     files, env = files_in(settings.data_dir), environment()
-    for name in REGISTRY:
-        source_settings(name, env)
+    _refuse_wrong_settings((*REGISTRY.values(), coincap.API), env)
     titles = {name: source.title for name, source in REGISTRY.items()}
     titles |= {name: source.title for name, source in files.items()}
     pool = max(settings.database_pool_size, LOCKS_AND_PAGES * (len(REGISTRY) + FILES_AT_ONCE + 2))
@@ -112,15 +113,21 @@ async def open_workshop(
             from models import migrate  # noqa: PLC0415 - a run through the worker never migrates: 10 MB less
 
             await anyio.to_thread.run_sync(migrate.upgrade, url)
-        async with (
-            database(url, pool_size=pool, statement_timeout_seconds=limit) as sessions,
-            Client(settings) as client,
-        ):
+        async with database(url, pool_size=pool, statement_timeout_seconds=limit) as sessions:
             with in_a_sentence():
                 async with sessions.begin() as session:
                     await claim_upstream(session, settings.upstream)
                     await register_sources(session, titles, now())
-            yield Workshop(settings, sessions, client, REGISTRY, env, files, prefect_run_id)
+            budgets = SharedBudgets(sessions, settings.retry_patience_seconds)
+            async with Client(settings, budgets) as client:
+                yield Workshop(settings, sessions, client, budgets, REGISTRY, env, files, prefect_run_id)
+
+
+def _refuse_wrong_settings(sources: Iterable[Source], env: Mapping[str, str]) -> None:
+    for source in sources:
+        said = source_settings(source.name, env)
+        if source.calls_network:
+            source.plan(said)
 
 
 async def begin_run(

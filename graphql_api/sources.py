@@ -16,6 +16,7 @@ from graphql_api.scalars import RawJson
 from models.outcomes import RunOutcome
 from models.queries import runs as run_queries
 from models.queries import sources as queries
+from models.queries.budgets import budgets_of
 
 
 @strawberry.type(description="What a source amounts to, in rows.")
@@ -36,6 +37,37 @@ class DriftField:
     field: str = strawberry.field(description="The key.")
     example: RawJson = strawberry.field(description="A value it had.")
     first_seen_at: datetime = strawberry.field(description="When it was first seen.")
+
+
+@strawberry.type(
+    description="What a source may still be asked, for all workers together, as of its last request."
+)
+class SourceBudget:
+    """What a source may still be asked."""
+
+    requests_per_minute: float = strawberry.field(
+        description="Requests a minute, by its plan or the settings."
+    )
+    allowed_per_minute: float = strawberry.field(
+        description="Requests a minute that it was last asked at: refusals halve them, and they recover within the hour."
+    )
+    limit: int | None = strawberry.field(
+        description="Calls or credits a month, by its plan or the settings; null: there is no end."
+    )
+    spent: int = strawberry.field(description="Calls or credits spent in this period.")
+    spent_current: int = strawberry.field(description="Of these for current prices.")
+    spent_history: int = strawberry.field(
+        description="Of these for history, which gets what current prices leave."
+    )
+    left: int | None = strawberry.field(description="What is left in this period; null: there is no end.")
+    period_ends_at: datetime = strawberry.field(description="When the period ends: with the month, UTC.")
+    paused_until: datetime | None = strawberry.field(
+        description="Until when it is not asked, because it said so; null: it may be asked."
+    )
+    next_at: datetime | None = strawberry.field(
+        description="When current prices are asked for next, slowed so that the month lasts; null: with the schedule."
+    )
+    reason: str | None = strawberry.field(description="Why it is paused or slowed; null: it is not.")
 
 
 @strawberry.type(description="A provider or file that prices come from.")
@@ -69,6 +101,12 @@ class Source:
         """Say which totals."""
         del info
         return row_below(SourceTotals, "name", queries.totals_of)
+
+    @planned("What it may still be asked; null: it was never asked over the network.")
+    def budget(self, info: Info) -> SourceBudget | None:
+        """Say which budget."""
+        del info
+        return row_below(SourceBudget, "name", budgets_of)
 
     @planned("The keys it sends that nobody expected, newest first.")
     def drift_fields(self, info: Info, first: First = 100) -> list[DriftField]:

@@ -14,6 +14,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
+from models.budgets import period_end
 from models.outcomes import LinkState, RunOutcome
 from models.store.history import load_points
 from models.store.months import make_months, month_of
@@ -30,6 +31,7 @@ from models.tables import (
     RejectedRecord,
     Run,
     Source,
+    SourceBudget,
     SourceDrift,
 )
 
@@ -58,6 +60,16 @@ async def make_source(session: AsyncSession, name: str = "coingecko", **said: ob
     known = await session.get(Source, name)
     values: dict[str, Any] = {"title": name.title(), "registered_at": NOW} | said
     return known or await _add(session, Source(name=name, **values))
+
+
+async def make_budget(session: AsyncSession, source: str = "coingecko", **said: object) -> SourceBudget:
+    """Insert a source's budget: a hundred requests a minute, and no end unless told otherwise."""
+    await make_source(session, source)
+    values: dict[str, Any] = {
+        "requests_per_minute": 100.0, "allowed_per_minute": 100.0, "tokens": 20.0, "refilled_at": NOW,
+        "period_ends_at": period_end(NOW), "spent_current": 0, "spent_history": 0, "pass_spent": 0, "daily_cost": 0,
+    } | said  # fmt: skip
+    return await _add(session, SourceBudget(source=source, **values))
 
 
 async def make_run(session: AsyncSession, source: str | None = None, **said: object) -> Run:

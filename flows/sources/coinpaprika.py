@@ -152,6 +152,7 @@ SOURCE = Source(
     origin=origin,
     plans=PLANS,
     keyed_plan="starter",
+    counted_over=timedelta(seconds=1),
     quotes=Feed(
         first_page=_first_tickers,
         read_page=lambda body, _: Page(wire.decode_list(body)),

@@ -12,7 +12,7 @@ To add a source: one file here with a `SOURCE`, one line in `__init__.py`, one r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -147,6 +147,8 @@ class Source:
     """By the name that `<NAME>_PLAN` has, in small letters; the first is the smallest."""
     keyed_plan: str | None = None
     """The smallest plan that has a key, where the smallest has none."""
+    counted_over: timedelta = timedelta(minutes=1)
+    """The window in which the provider counts requests: a rate of 600 a minute may be one of 10 a second."""
     cost: Callable[[int], int] = one_call
     """Bytes of an answer's body -> what it takes of the plan's month."""
     needs_key: bool = False
@@ -157,13 +159,19 @@ class Source:
     def plan(self, settings: SourceSettings) -> Plan:
         """Return the plan in force: the one named; unnamed, the smallest that goes with having a key or none.
 
-        Raises ValueError, with the names there are, for a plan that nobody sells.
+        What the settings say of its rate and its month goes before the plan's own figures. Raises ValueError, with
+        the names there are, for a plan that nobody sells.
         """
         smallest = self.keyed_plan if settings.api_key and self.keyed_plan else next(iter(self.plans))
         named = (settings.plan or smallest).lower()
         if named not in self.plans:
             raise ValueError(f"{self.name.upper()}_PLAN is {named!r}; known are {', '.join(self.plans)}")
-        return self.plans[named]
+        plan = self.plans[named]
+        return replace(
+            plan,
+            requests_per_minute=settings.requests_per_minute or plan.requests_per_minute,
+            a_month=plan.a_month if settings.monthly_budget is None else settings.monthly_budget or None,
+        )
 
     @property
     def feeds(self) -> dict[str, Feed]:

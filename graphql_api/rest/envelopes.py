@@ -6,7 +6,7 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
-from graphql_api.rest.shapes import Checkpoint, Moment, Observation, RawRecord, Run, Unified
+from graphql_api.rest.shapes import Budget, Checkpoint, Moment, Observation, RawRecord, Run, Unified
 
 
 class Pagination(TypedDict):
@@ -92,6 +92,7 @@ class SourceSummary(TypedDict):
     last_success: Moment | None
     status: str | None
     total_runs: int
+    budget: Budget | None
 
 
 class Stats(TypedDict):
@@ -120,6 +121,7 @@ class SourceState(TypedDict):
     rejects: int
     total_runs: int
     drift_fields: list[str]
+    budget: Budget | None
 
 
 class Sources(TypedDict):

@@ -116,6 +116,22 @@ class Checkpoint(TypedDict):
     run_id: int
 
 
+class Budget(TypedDict):
+    """What a source may still be asked, for all workers together."""
+
+    requests_per_minute: float
+    allowed_per_minute: float
+    limit: int | None
+    spent: int
+    spent_current: int
+    spent_history: int
+    left: int | None
+    period_ends_at: Moment | None
+    paused_until: Moment | None
+    next_at: Moment | None
+    reason: str | None
+
+
 def moment(at: datetime | None) -> str | None:
     """Print a time, if there is one."""
     return None if at is None else print_datetime(at)
@@ -221,4 +237,21 @@ def checkpoint(row: Row) -> Checkpoint:
         "completed_at": moment(row.completed_at),
         "updated_at": moment(row.updated_at),
         "run_id": row.run_id,
+    }
+
+
+def budget(row: Row) -> Budget:
+    """Shape what a source may still be asked."""
+    return {
+        "requests_per_minute": row.requests_per_minute,
+        "allowed_per_minute": row.allowed_per_minute,
+        "limit": row.limit,
+        "spent": row.spent,
+        "spent_current": row.spent_current,
+        "spent_history": row.spent_history,
+        "left": row.left,
+        "period_ends_at": moment(row.period_ends_at),
+        "paused_until": moment(row.paused_until),
+        "next_at": moment(row.next_at),
+        "reason": row.reason,
     }

@@ -16,7 +16,7 @@ from graphql_api.planner.rows import Row
 from graphql_api.rest.answers import answer, endpoint
 from graphql_api.rest.envelopes import Counted, Debug, SourceState, SourceSummary
 from graphql_api.rest.parameters import paging
-from graphql_api.rest.shapes import checkpoint, moment, run
+from graphql_api.rest.shapes import Budget, budget, checkpoint, moment, run
 from graphql_api.security import require_admin
 from graphql_api.settings import Environment
 from graphql_api.transport.caching import NEVER
@@ -24,6 +24,7 @@ from models.outcomes import RunOutcome
 from models.queries import runs as run_queries
 from models.queries import server as server_queries
 from models.queries import sources as source_queries
+from models.queries.budgets import budgets_of
 from models.queries.paging import offset_page, ordered
 
 STARTED_AT = time.monotonic()
@@ -115,6 +116,7 @@ def _summary(source: SourceState) -> SourceSummary:
         "last_success": source["last_success"],
         "status": source["status"],
         "total_runs": source["total_runs"],
+        "budget": source["budget"],
     }
 
 
@@ -128,14 +130,28 @@ async def _sources(context: Context) -> list[SourceState]:
     drift: dict[str, list[str]] = {name: [] for name in names}
     for row in await context.rows.all(source_queries.drift_of(names, first=100)):
         drift[row.parent].append(f"{row.feed}.{row.field}")
+    budgets = {row.parent: budget(row) for row in await context.rows.all(budgets_of(names))}
     return [
-        _source(row, totals[row.name], last.get(row.name), moment(success.get(row.name)), drift[row.name])
+        _source(
+            row,
+            totals[row.name],
+            last.get(row.name),
+            last_success=moment(success.get(row.name)),
+            drift=drift[row.name],
+            budget=budgets.get(row.name),
+        )
         for row in known
     ]
 
 
 def _source(
-    row: Row, totals: Row, last: Row | None, last_success: str | None, drift: list[str]
+    row: Row,
+    totals: Row,
+    last: Row | None,
+    *,
+    last_success: str | None,
+    drift: list[str],
+    budget: Budget | None,
 ) -> SourceState:
     return {
         "name": row.name,
@@ -148,4 +164,5 @@ def _source(
         "rejects": totals.rejects,
         "total_runs": totals.runs,
         "drift_fields": drift,
+        "budget": budget,
     }

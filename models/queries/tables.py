@@ -14,6 +14,7 @@ def _table(name: str) -> Table:
 ALERTS = _table("price_alerts")
 ASSETS = _table("assets")
 ADDRESSES = _table("listing_addresses")
+BUDGETS = _table("source_budgets")
 CANDLES = _table("price_candles")
 CHECKPOINTS = _table("etl_checkpoints")
 DATASET = _table("dataset_version")

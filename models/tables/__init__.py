@@ -8,6 +8,7 @@ from __future__ import annotations
 from models.tables.metadata import metadata  # isort: skip - names must be ruled before the first table
 from models.tables.alerts import Notification, PriceAlert
 from models.tables.assets import Asset
+from models.tables.budgets import SourceBudget
 from models.tables.checkpoints import Checkpoint, SourceDrift
 from models.tables.dataset import DatasetVersion
 from models.tables.decisions import Decision
@@ -41,6 +42,7 @@ __all__ = [
     "RejectedRecord",
     "Run",
     "Source",
+    "SourceBudget",
     "SourceDrift",
     "metadata",
 ]

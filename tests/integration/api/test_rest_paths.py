@@ -209,6 +209,7 @@ async def test_stats(api: Api, sessions: Sessions) -> None:
             "last_success": Z,
             "status": "failed",
             "total_runs": 2,
+            "budget": None,
         }
     ]
     assert (await api.get("/stats?page=2&page_size=1"))["runs"][0]["records_processed"] == 250

@@ -85,8 +85,9 @@ def open_shop(
     (tmp_path / "data").mkdir()
     monkeypatch.chdir(tmp_path)  # away from any .env
     for name in ("COINGECKO", "COINPAPRIKA", "COINCAP"):
-        for part in ("API_KEY", "PLAN", "BASE_URL", "TOP_N"):
+        for part in ("API_KEY", "PLAN", "BASE_URL", "TOP_N", "MONTHLY_BUDGET"):
             monkeypatch.delenv(f"{name}_{part}", raising=False)
+        monkeypatch.setenv(f"{name}_REQUESTS_PER_MINUTE", "60000")  # the sandbox does not mind
     monkeypatch.delenv("CGEKO_KEY", raising=False)
 
     @asynccontextmanager

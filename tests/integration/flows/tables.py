@@ -12,7 +12,7 @@ from models.tables import metadata
 Dump = dict[str, list[dict[str, Any]]]
 """Rows by table, each table in a fixed order."""
 
-WHAT_RUNS_DID = ("etl_runs", "raw_pages")
+WHAT_RUNS_DID = ("etl_runs", "raw_pages", "source_budgets")
 """What every run adds to, changed or not."""
 
 BOOKKEEPING = (*WHAT_RUNS_DID, "etl_checkpoints")
@@ -84,6 +84,12 @@ async def rows(sessions: Sessions, statement: str, **values: object) -> list[Any
     """Return a statement's rows, each as a tuple."""
     async with sessions() as session:
         return [tuple(row) for row in (await session.execute(text(statement), values)).all()]
+
+
+async def renew_budgets(sessions: Sessions) -> None:
+    """Forget what sources were asked, and what they said of it."""
+    async with sessions.begin() as session:
+        await session.execute(text("DELETE FROM source_budgets"))
 
 
 async def every_text(sessions: Sessions) -> str:

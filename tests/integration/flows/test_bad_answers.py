@@ -10,14 +10,14 @@ import pytest
 
 import flows.client
 from flows.engine import SourceReport, ingest_source
-from flows.errors import Fatal, RetryLater, RetryNow
+from flows.errors import BudgetExhausted, Fatal, RetryLater, RetryNow
 from flows.market_csv import refresh_csv
 from flows.pipeline import run_etl
 from flows.workshop import Workshop
 from models.outcomes import RunOutcome
 from tests.fixtures.bad_answers import BAD_ANSWERS, GECKO, PAPRIKA, BadAnswer
 from tests.integration.flows.conftest import OpenShop, Sandbox
-from tests.integration.flows.tables import BOOKKEEPING, count, differences, dump, rows
+from tests.integration.flows.tables import BOOKKEEPING, count, differences, dump, renew_budgets, rows
 
 NETWORKED = [answer for answer in BAD_ANSWERS if answer.source != "coincap"]
 OF_COINCAP = [answer for answer in BAD_ANSWERS if answer.source == "coincap"]
@@ -44,19 +44,21 @@ async def test_a_bad_answer_is_told_and_kept_and_loses_nothing(
     before = await dump(shop.sessions, without=UNTOUCHED)
     for answer in NETWORKED:
         with subtests.test(answer.name):
+            await renew_budgets(shop.sessions)
             sandbox.script(answer.path, **order(answer))
             await _assert_told_and_kept(shop, answer, await ingest_source(shop, answer.source))
     assert differences(before, await dump(shop.sessions, without=UNTOUCHED)) == {}
 
 
 async def _assert_told_and_kept(shop: Workshop, answer: BadAnswer, report: SourceReport) -> None:
-    assert (report.outcome, report.remedy) == (RunOutcome.FAILED, answer.remedy.remedy)
+    outcome = RunOutcome.SKIPPED if answer.remedy is BudgetExhausted else RunOutcome.FAILED
+    assert (report.outcome, report.remedy) == (outcome, answer.remedy.remedy)
     assert report.error is not None
     assert report.error.startswith(f"{answer.source}: ")
     assert answer.told in report.error
     run = "SELECT outcome, error, remedy FROM etl_runs WHERE source = :source ORDER BY id DESC LIMIT 1"
     last = await rows(shop.sessions, run, source=answer.source)
-    assert last == [("failed", report.error, answer.remedy.remedy)]
+    assert last == [(outcome, report.error, answer.remedy.remedy)]
     kept = await rows(
         shop.sessions,
         "SELECT payload FROM rejected_records WHERE source = :source AND reason = :reason",
@@ -212,6 +214,7 @@ async def test_a_refresh_that_fails_leaves_the_file_as_it_was(
     before = written.path.read_bytes()
     for answer in OF_COINCAP:
         with subtests.test(answer.name):
+            await renew_budgets(shop.sessions)
             sandbox.script(answer.path, **order(answer))
             report = await refresh_csv(shop)
             assert (report.outcome, report.remedy) == (RunOutcome.FAILED, answer.remedy.remedy)

@@ -111,5 +111,5 @@ async def test_a_replay_waits_for_no_run_and_knows_its_sources(shop: Workshop) -
         RunOutcome.SKIPPED,
         "an etl run is under way: try again when it is over",
     )
-    with pytest.raises(Fatal, match="there is no source 'nonesuch'"):
+    with pytest.raises(Fatal, match="there is no provider 'nonesuch'"):
         await replay(shop, "nonesuch")

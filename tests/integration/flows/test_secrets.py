@@ -13,7 +13,7 @@ from flows.pipeline import run_etl
 from flows.workshop import Workshop
 from models.outcomes import RunOutcome
 from tests.integration.flows.conftest import OpenShop, Sandbox
-from tests.integration.flows.tables import every_text
+from tests.integration.flows.tables import every_text, renew_budgets
 
 PROVIDERS = {"coingecko": "/coingecko/api/v3", "coinpaprika": "/coinpaprika/v1", "coincap": "/coincap/v3"}
 HEADERS = {"coingecko": "x-cg-demo-api-key", "coinpaprika": "authorization", "coincap": "authorization"}
@@ -47,6 +47,7 @@ def _headers_sent(sandbox: Sandbox) -> dict[str, set[str]]:
 async def _ingest_through_faults(shop: Workshop, sandbox: Sandbox) -> str:
     told = ""
     for fault in FAULTS:
+        await renew_budgets(shop.sessions)
         for path in PROVIDERS.values():
             sandbox.script(path, **fault)
         report = await run_etl(shop, ["coingecko", "coinpaprika"])

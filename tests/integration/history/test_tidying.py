@@ -25,7 +25,9 @@ from tests.integration.history.test_kept_candles import assert_kept_are_from_poi
 
 
 def _shop(sessions: Sessions, **said: Any) -> Workshop:  # noqa: ANN401 - settings
-    return Workshop(FlowSettings(_env_file=None, **said), sessions, cast("Any", None), {}, {})
+    return Workshop(
+        FlowSettings(_env_file=None, **said), sessions, cast("Any", None), cast("Any", None), {}, {}
+    )
 
 
 async def test_a_run_makes_room_and_tells_what_it_threw_away(sessions: Sessions) -> None:

@@ -20,6 +20,7 @@ from tests.factories import (
     key,
     make_address,
     make_asset,
+    make_budget,
     make_checkpoint,
     make_drift,
     make_link,
@@ -95,6 +96,11 @@ async def _fill(sessions: Sessions) -> None:
         await make_reject(session, child, "coinpaprika", "r9", reason="odd", detail='a "quote"')
         for code, units in (("usd", "64000"), ("eur", "59000.5"), ("btc", "1"), ("dem", "99")):
             await make_rate(session, code, units, observed_at=NOW - (AGO if code != "dem" else timedelta(9)))
+        await make_budget(
+            session, "coingecko", a_month=4_000, spent_current=3_951, spent_history=8, allowed_per_minute=12.5,
+            next_at=NOW + timedelta(hours=9), next_because='slowed, "next" later', paused_until=NOW - AGO,
+        )  # fmt: skip
+        await make_budget(session, "coinpaprika", exhausted_because="HTTP 402: none left")
         await _doubts(session, bitcoin, ethereum)
         await publish(session, 3)
 

@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings
 
 from flows.settings import FlowSettings, SourceSettings
 from flows.sources import REGISTRY, coincap
-from flows.sources.contract import Source
+from flows.sources.contract import SANDBOX, Source
 from flows.stack.settings import StackSettings
 from graphql_api.settings import ApiSettings
 from models.settings import DatabaseSettings
@@ -29,7 +29,9 @@ CLASSES: dict[str, type[BaseSettings]] = {
 
 PARTS = {
     "api_key": "{title}'s API key; without it {title} is asked as a keyless client.",
-    "plan": "The kind of {title}'s key.",
+    "plan": "{title}'s plan, which decides how much it is asked: {plans}. Unset: {smallest}.",
+    "requests_per_minute": "Requests a minute that {title} is asked at most. Unset: what its plan allows.",
+    "monthly_budget": "Calls a month that {title} is asked at most; 0: no end. Unset: what its plan allows, and no end in the sandbox.",
     "base_url": "Where {title} is asked instead of at its own host.",
     "top_n": "How many of {title}'s coins, by market cap.",
 }
@@ -37,9 +39,8 @@ PARTS = {
 
 SPECIAL = {
     "COINGECKO_API_KEY": "CoinGecko's API key (CGEKO_KEY counts too); without it CoinGecko is asked keyless.",
-    "COINGECKO_PLAN": "demo or pro: the kind of CoinGecko's key, which decides host and header. Unset: demo.",
     "COINPAPRIKA_API_KEY": "CoinPaprika's API key; without it its free host is asked.",
-    "COINPAPRIKA_PLAN": "free: ask the free host although there is a key.",
+    "COINCAP_MONTHLY_BUDGET": "Credits a month that CoinCap is asked for at most; 0: no end. Unset: what its plan allows, and no end in the sandbox.",
     "COINCAP_API_KEY": "CoinCap's API key. Without it `refresh-csv` is skipped, and says so.",
 }
 
@@ -76,6 +77,8 @@ def parts_read(source: Source) -> set[str]:
     for key in (None, "key"):
         settings: Any = Overheard(SourceSettings(source.name, api_key=key))
         source.origin(settings)
+        if source.calls_network:
+            source.plan(settings)
         for feed in source.feeds.values():
             feed.first_page(settings)
         heard |= settings.read
@@ -86,11 +89,16 @@ def source_variables() -> list[Variable]:
     """List the block of every registered source."""
     listed = []
     for name, source in REGISTRY.items():
-        read = parts_read(source) | (parts_read(coincap.API) if name == coincap.NAME else set())
+        provider = coincap.API if name == coincap.NAME else source
+        read = parts_read(source) | parts_read(provider)
+        plans = ", ".join(plan for plan in provider.plans if plan != SANDBOX)
+        smallest = " or, with a key, ".join(filter(None, (next(iter(provider.plans)), provider.keyed_plan)))
         for part in (one for one in PARTS if one in read):
             variable = f"{name.upper()}_{part.upper()}"
             default = getattr(SourceSettings(name), part)
-            meaning = SPECIAL.get(variable, PARTS[part].format(title=source.title))
+            meaning = SPECIAL.get(
+                variable, PARTS[part].format(title=source.title, plans=plans, smallest=smallest)
+            )
             listed.append(Variable(variable, None if default is None else str(default), meaning))
     return listed
 
