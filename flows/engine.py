@@ -15,16 +15,15 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from flows.errors import Fatal, SourceError, SourceSkipped
+from flows.guarding import land
 from flows.reading import Arrival, Batch, arrive, reject_of_page, understand
 from flows.settings import SourceSettings
 from flows.sources.contract import QUOTES, Feed, Fetched, PageRequest, Source
 from flows.workshop import Workshop, begin_run, now
 from models.outcomes import RunOutcome
 from models.records import Listing
-from models.store.history import append_points
 from models.store.listings import land_listings, listing_ids
 from models.store.months import make_room
-from models.store.quotes import land_quotes
 from models.store.rates import land_rates
 from models.store.records import advance_checkpoint, completed_at, keep_raw, keep_rejects, note_drift
 from models.store.runs import count_page, finish_run, read_run, sole_run
@@ -182,8 +181,7 @@ class Ingest:
             told = self._named(name, batch.listings)
             await land_listings(session, source, told, at, names_all=batch.arrival.page.names_all)
             ids = await listing_ids(session, source, {quote.source_id for quote in batch.quotes})
-            counts = await land_quotes(session, batch.quotes, ids)
-            await append_points(session, batch.quotes, ids)
+            counts = await land(session, batch.quotes, ids, at)
             await land_rates(session, batch.rates)
             await count_page(
                 session,

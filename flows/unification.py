@@ -25,8 +25,10 @@ from flows.alerting.check import check_alerts
 from flows.alerting.delivery import deliver
 from flows.alerting.rules import Trust
 from flows.alerting.targets import targets_of
+from flows.guarding import settle
 from flows.landed import Landed, link_id, read_landed
 from flows.matching.entries import Entry, Key, Resolution
+from flows.matching.guards import STANDS_STILL_AFTER
 from flows.matching.merge import MergedAsset, disputed, merge_asset, unify_price
 from flows.matching.resolve import resolve
 from flows.overrides import apply_overrides
@@ -55,16 +57,21 @@ class PublishReport:
     in_review: int
     conflicts: tuple[str, ...]
     problems: tuple[str, ...]
-    """Lines of the overrides file that could not be carried out, each with its reason."""
+    """Lines of the overrides file that could not be carried out, and sources that stand still, each with what to do."""
     seconds: float
     alerts: int = 0
     """Price alerts that fired."""
+    held: int = 0
+    """Quotes that a guard holds."""
+    confirmed: int = 0
+    """Quotes that were held, and were accepted now."""
 
 
 async def unify_and_publish(shop: Workshop, parent_id: int | None = None) -> PublishReport:
     """Match what has landed, price it, and publish the difference; nothing changed means no new version."""
     began = now()
     window = timedelta(seconds=shop.settings.fresh_for_seconds)
+    confirmed = await settle(shop.sessions, window, began)
     async with publishing(shop.sessions) as session:
         run_id = await begin_run(shop, "unify", parent_id=parent_id)
         overrides = await apply_overrides(session, shop.settings.data_dir, began)
@@ -77,9 +84,10 @@ async def unify_and_publish(shop: Workshop, parent_id: int | None = None) -> Pub
         version, assets = await publish(session, found, now(), is_changed=overrides.changed > 0)
         trust = Trust(now() - window, shop.settings.alert_min_confidence)
         fired = await check_alerts(session, trust, version, now())
-    outcome = RunOutcome.PARTIAL if overrides.problems else RunOutcome.SUCCESS
+    problems = (*overrides.problems, *map(_standing_still, sorted(landed.frozen)))
+    outcome = RunOutcome.PARTIAL if problems else RunOutcome.SUCCESS
     async with shop.sessions.begin() as session:
-        told = "; ".join(overrides.problems) or None
+        told = "; ".join(problems) or None
         await finish_run(session, run_id, outcome, now(), error=told, dataset_version=version)
     report = PublishReport(
         version,
@@ -87,13 +95,23 @@ async def unify_and_publish(shop: Workshop, parent_id: int | None = None) -> Pub
         listings=landed.listings,
         in_review=sum(link.state is LinkState.REVIEW for link in holding),
         conflicts=tuple(conflict.detail for conflict in resolution.conflicts),
-        problems=overrides.problems,
+        problems=problems,
         seconds=(now() - began).total_seconds(),
         alerts=fired,
+        held=sum(entry.held_because is not None for entry in landed.entries),
+        confirmed=confirmed,
     )
     await deliver(shop.sessions, targets_of(shop.settings), now)
     log.info("published", version=version, new=assets.new, changed=assets.changed, in_review=report.in_review)
     return report
+
+
+def _standing_still(source: str) -> str:
+    hours = STANDS_STILL_AFTER.total_seconds() / 3600
+    return (
+        f"{source}: every price, market cap and volume has been the same for {hours:.0f} hours, under new times; "
+        "its quotes count as stale until one moves: see whether the provider has frozen"
+    )
 
 
 def _resolve(landed: Landed) -> Resolution:
