@@ -114,6 +114,7 @@ class SourceState(TypedDict):
     listings: int
     quotes: int
     rejects: int
+    held: int
     total_runs: int
     drift_fields: list[str]
 
