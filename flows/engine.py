@@ -14,13 +14,15 @@ import psycopg
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from flows.errors import Fatal, SourceError, SourceSkipped
+from flows.errors import Fatal, LookInto, SourceError, SourceSkipped
 from flows.guarding import land
+from flows.matching.guards import is_thin
 from flows.reading import Arrival, Batch, arrive, reject_of_page, understand
 from flows.settings import SourceSettings
 from flows.sources.contract import QUOTES, Feed, Fetched, PageRequest, Source
 from flows.workshop import Workshop, begin_run, now
 from models.outcomes import RunOutcome
+from models.queries.runs import usual_quotes
 from models.records import Listing
 from models.store.listings import land_listings, listing_ids
 from models.store.months import make_room
@@ -124,6 +126,8 @@ class Ingest:
         for name, feed in self.source.feeds.items():
             try:
                 await self.walk(name, feed)
+            except LookInto as error:
+                outcome, first_error = RunOutcome.PARTIAL, error
             except SourceSkipped as reason:
                 outcome, first_error = RunOutcome.SKIPPED, reason
             except (SourceError, SQLAlchemyError, psycopg.Error) as error:
@@ -150,6 +154,8 @@ class Ingest:
             request, received = await self.one_page(name, feed, request, records)
             records += received
         self._expect_volume(name, feed, records)
+        if feed is self.source.quotes:
+            await self._expect_usual(name)
 
     async def one_page(
         self, name: str, feed: Feed, request: PageRequest, before: int
@@ -193,6 +199,7 @@ class Ingest:
                     "changed": counts.changed,
                     "unchanged": counts.unchanged,
                     "rejected": len(batch.rejects),
+                    "quoted": len(batch.quotes),
                 },
             )
             await advance_checkpoint(session, self._checkpoint(name, batch, at if completed else None))
@@ -243,4 +250,15 @@ class Ingest:
                 f"{name}: {records} records where about {feed.volume.about} are usual and fewer than "
                 f"{floor} cannot be right; what came was kept, nothing else was changed",
                 source=self.source.name,
+            )
+
+    async def _expect_usual(self, name: str) -> None:
+        """Tell of a run that brought far fewer quotes than those before it."""
+        async with self.shop.sessions() as session:
+            quoted = (await read_run(session, self.run_id)).quoted
+            often = await session.scalar(usual_quotes(self.source.name))
+        usual = min(often or 0, self._settings().top_n)
+        if is_thin(quoted, usual):
+            raise LookInto(
+                f"{name}: {quoted} coins with a price where {usual} are usual", source=self.source.name
             )

@@ -4,6 +4,7 @@ RetryNow         a passing fault: try again with backoff and jitter
 RetryLater       the provider said when: wait `seconds`, or give the run back if that is too long
 BudgetExhausted  nothing more until the provider's period ends
 Fatal            a person must act: wrong key, wrong host, wrong path, a page that cannot be what it says
+LookInto         what came is good, but less than usual: a person should see why
 RecordRejected   this one record only: keep it with its reason and go on
 """
 
@@ -62,6 +63,12 @@ class Fatal(SourceError):  # noqa: N818
     """Trying again cannot help: a person must change something."""
 
     remedy = "check the source's key, plan and base URL"
+
+
+class LookInto(SourceError):  # noqa: N818
+    """What came is used all the same."""
+
+    remedy = "see at the source what is missing: what came is used, the rest grows stale, nothing is retired"
 
 
 class SourceSkipped(SourceError):  # noqa: N818

@@ -123,6 +123,11 @@ def confirmation(hold: Hold, others: Sequence[Witness], window: timedelta) -> st
     return f"said {hold.times_seen} times" if hold.times_seen >= CONFIRMED_AFTER else None
 
 
+def is_thin(quoted: int, usual: int) -> bool:
+    """Tell whether a run brought so few quotes that a person should look."""
+    return quoted < usual * FEW
+
+
 def times(price: Decimal, other: Decimal) -> Decimal:
     """Tell how many times the larger of two prices is the smaller."""
     low, high = sorted((price, other))

@@ -62,12 +62,15 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['hold_id'], ['held_quotes.id'], name=op.f('fk_held_points_hold_id_held_quotes')),
     sa.PrimaryKeyConstraint('hold_id', 'observed_at', name=op.f('pk_held_points'))
     )
+    op.add_column('etl_runs', sa.Column('quoted', sa.Integer(), server_default='0', nullable=False))
+    op.alter_column('etl_runs', 'quoted', server_default=None)
     op.add_column('quotes', sa.Column('held_because', sa.String(), nullable=True))
 
 
 def downgrade() -> None:
     """Take the change back: what is held then is in the raw records alone."""
     op.drop_column('quotes', 'held_because')
+    op.drop_column('etl_runs', 'quoted')
     op.drop_table('held_points')
     op.drop_index('ix_held_quotes_listing_id_last_seen_at', table_name='held_quotes')
     op.drop_index('uq_held_quotes_waiting', table_name='held_quotes', postgresql_where=sa.text("state = 'held'"))
