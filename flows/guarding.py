@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import zip_longest
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -44,12 +45,13 @@ async def settle(sessions: Sessions, window: timedelta, at: datetime) -> int:
     async with sessions.begin() as session:
         held = await lock_waiting(session)
         said = await _witnesses(session) if held else {}
-        confirmed: dict[int, Hold] = {}
-        for listing_id, hold in held.items():
-            because = confirmation(hold, said.get(listing_id, ()), window)
-            if because is not None and hold.id is not None:
-                await end(session, hold.id, HoldState.CONFIRMED, at, because=because)
-                confirmed[listing_id] = hold
+        because = {
+            listing_id: confirmation(hold, said.get(listing_id, ()), window)
+            for listing_id, hold in held.items()
+        }
+        confirmed = {listing_id: held[listing_id] for listing_id, why in because.items() if why}
+        whys = {hold.id: because[listing_id] for listing_id, hold in confirmed.items() if hold.id is not None}
+        await end(session, whys, HoldState.CONFIRMED, at)
         await land_held(session, confirmed)
     return len(confirmed)
 
@@ -58,36 +60,47 @@ async def _screened(
     session: AsyncSession, quotes: Sequence[Quote], ids: Mapping[str, int], at: datetime
 ) -> Sequence[Quote]:
     """Hold what is in doubt, withdraw what went back, and return what passes."""
-    ordered = sorted(quotes, key=observed_at)
-    asked = [(ids[quote.source_id], quote.price_usd, observed_at(quote)) for quote in ordered]
+    asked = [(ids[quote.source_id], quote.price_usd, observed_at(quote)) for quote in quotes]
     far = await strays(session, asked, RECENT, JUMP)
+    known = {id(quotes[place]): stray for place, stray in far.items()}
     waiting = await lock_waiting(session, sorted(set(ids.values())))
     passed: list[Quote] = []
-    for place, quote in enumerate(ordered):
-        listing_id, stray = ids[quote.source_id], far.get(place)
-        if _is_overtaken(quote, stray):
-            continue  # what is newer has landed; of this one the raw record stays
-        verdict = judge(quote, _known(stray), waiting.get(listing_id))
-        await _write(session, listing_id, verdict, waiting, at)
-        if verdict.passes:
-            passed.append(quote)
+    for some in _rounds(quotes):
+        verdicts: dict[int, Verdict] = {}
+        for quote in some:
+            listing_id, stray = ids[quote.source_id], known.get(id(quote))
+            if _is_overtaken(quote, stray):
+                continue  # what is newer has landed; of this one the raw record stays
+            verdict = judge(quote, _known(stray), waiting.get(listing_id))
+            verdicts[listing_id] = verdict
+            passed += [quote] if verdict.passes else []
+        await _write(session, verdicts, waiting, at)
     return passed
 
 
+def _rounds(quotes: Sequence[Quote]) -> list[list[Quote]]:
+    """Sort quotes into rounds, oldest first, in which each listing speaks once: mostly there is but one."""
+    by_coin: defaultdict[str, list[Quote]] = defaultdict(list)
+    for quote in sorted(quotes, key=observed_at):
+        by_coin[quote.source_id].append(quote)
+    return [[quote for quote in some if quote] for some in zip_longest(*by_coin.values())]
+
+
 async def _write(
-    session: AsyncSession, listing_id: int, verdict: Verdict, waiting: dict[int, Hold], at: datetime
+    session: AsyncSession, verdicts: Mapping[int, Verdict], waiting: dict[int, Hold], at: datetime
 ) -> None:
-    """Write down what a verdict changes; `waiting` is what waits, by listing."""
-    before = waiting.pop(listing_id, None)
-    if verdict.withdrawn is not None and verdict.withdrawn.id is not None:
-        price = f"{verdict.withdrawn.quote.source} says something else again"
-        await end(session, verdict.withdrawn.id, HoldState.WITHDRAWN, at, because=price)
-    if verdict.waiting is None:
-        return
-    waiting[listing_id] = verdict.waiting
-    if verdict.waiting != before:
-        waiting[listing_id] = await keep(session, listing_id, verdict.waiting)
-        log.warning("quote held", source=verdict.waiting.quote.source, why=verdict.waiting.detail)
+    """Write down what verdicts change in `waiting`, what waits by listing, and change it."""
+    ended = [verdict.withdrawn for verdict in verdicts.values() if verdict.withdrawn]
+    why = {hold.id: f"{hold.quote.source} says something else again" for hold in ended if hold.id is not None}
+    await end(session, why, HoldState.WITHDRAWN, at)
+    held = {listing_id: verdict.waiting for listing_id, verdict in verdicts.items() if verdict.waiting}
+    news = {listing_id: hold for listing_id, hold in held.items() if hold != waiting.get(listing_id)}
+    for listing_id in verdicts.keys() - held.keys():
+        waiting.pop(listing_id, None)
+    waiting |= await keep(session, news)
+    if news:
+        first = next(iter(news.values()))
+        log.warning("quotes held", source=first.quote.source, count=len(news), first=first.detail)
 
 
 def _known(stray: Stray | None) -> Known | None:

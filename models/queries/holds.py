@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select, union_all
+from sqlalchemy import ARRAY, BigInteger, Select, any_, cast, func, select, union_all
 
 from models.outcomes import HoldState
 from models.queries.links import holds
@@ -37,7 +37,9 @@ def holds_by_key(hold_id: int) -> Rows:
 def waiting(listing_ids: Sequence[int] | None = None) -> Rows:
     """Select what waits, by listing; None: of all."""
     rows = _with_listing().where(HELD.c.state == HoldState.HELD).order_by(HELD.c.listing_id)
-    return rows if listing_ids is None else rows.where(HELD.c.listing_id.in_(listing_ids))
+    if listing_ids is None:
+        return rows
+    return rows.where(HELD.c.listing_id == any_(cast(list(listing_ids), ARRAY(BigInteger))))
 
 
 def observations_of(hold_ids: Sequence[int]) -> Select[Any]:

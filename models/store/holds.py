@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import RowMapping, insert, text, update
+from sqlalchemy import RowMapping, bindparam, insert, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.db import Sessions, in_a_sentence
@@ -22,6 +23,8 @@ from models.queries.tables import HELD, HELD_POINTS
 from models.records import Hold, Quote
 from models.store.history import load_points
 from models.store.quotes import NUMBERS, land_quotes
+
+_SEEN = ("times_seen", "last_seen_at", *NUMBERS)
 
 _STRAYS = text("""
 SELECT b.number, recent.median, accepted.price_usd, landed.at
@@ -94,42 +97,61 @@ async def lock_waiting(session: AsyncSession, listing_ids: Sequence[int] | None 
     return {row["listing_id"]: _hold(row) for row in rows}
 
 
-async def keep(session: AsyncSession, listing_id: int, hold: Hold) -> Hold:
-    """Keep a hold that is new or was seen again, with the observation; returns it with its key."""
-    quote = hold.quote
-    numbers = {name: getattr(quote, name) for name in NUMBERS}
-    seen = {"times_seen": hold.times_seen, "last_seen_at": hold.last_seen_at, **numbers}
-    if hold.id is None:
-        values = {
+async def keep(session: AsyncSession, holds: Mapping[int, Hold]) -> dict[int, Hold]:
+    """Keep holds, by listing, that are new or were seen again, each with that observation; returns them with their keys."""
+    new = {listing_id: hold for listing_id, hold in holds.items() if hold.id is None}
+    again = {listing_id: hold for listing_id, hold in holds.items() if hold.id is not None}
+    if again:
+        seen: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _SEEN}
+        values = [{"key": hold.id, **_seen(hold, "new_")} for hold in again.values()]
+        await session.execute(update(HELD).where(HELD.c.id == bindparam("key")).values(**seen), values)
+    kept = again | (await _insert(session, new) if new else {})
+    if kept:
+        await session.execute(insert(HELD_POINTS), [_observation(hold) for hold in kept.values()])
+    return kept
+
+
+async def _insert(session: AsyncSession, holds: Mapping[int, Hold]) -> dict[int, Hold]:
+    rows = [
+        {
             "listing_id": listing_id,
             "reason": hold.reason,
             "detail": hold.detail,
             "known_usd": hold.known_usd,
             "state": HoldState.HELD,
             "first_seen_at": hold.first_seen_at,
+            **_seen(hold),
         }
-        written = insert(HELD).values(**values, **seen).returning(HELD.c.id)
-        hold_id: int = (await session.execute(written)).scalar_one()
-    else:
-        hold_id = hold.id
-        await session.execute(update(HELD).where(HELD.c.id == hold_id).values(**seen))
-    point = {name: numbers[name] for name in ("price_usd", "market_cap_usd", "volume_usd_24h")}
-    await session.execute(insert(HELD_POINTS).values(hold_id=hold_id, observed_at=hold.last_seen_at, **point))
-    return replace(hold, id=hold_id)
+        for listing_id, hold in holds.items()
+    ]
+    written = await session.execute(insert(HELD).returning(HELD.c.listing_id, HELD.c.id), rows)
+    return {listing_id: replace(holds[listing_id], id=key) for listing_id, key in written.tuples()}
+
+
+def _seen(hold: Hold, prefix: str = "") -> dict[str, object]:
+    """Spell what every observation changes."""
+    held = {"times_seen": hold.times_seen, "last_seen_at": hold.last_seen_at}
+    said = held | {name: getattr(hold.quote, name) for name in NUMBERS}
+    return {prefix + name: said[name] for name in _SEEN}
+
+
+def _observation(hold: Hold) -> dict[str, object]:
+    numbers = {name: getattr(hold.quote, name) for name in ("price_usd", "market_cap_usd", "volume_usd_24h")}
+    return {"hold_id": hold.id, "observed_at": hold.last_seen_at, **numbers}
 
 
 async def end(
     session: AsyncSession,
-    hold_id: int,
+    why: Mapping[int, str | None],
     state: HoldState,
     at: datetime,
-    *,
-    because: str | None = None,
     by: str | None = None,
 ) -> None:
-    """Say how the waiting ended."""
-    ended = update(HELD).where(HELD.c.id == hold_id)
-    await session.execute(ended.values(state=state, settled_at=at, settled_by=by, settled_because=because))
+    """Say how the waiting of holds ended; `why` by their keys."""
+    if why:
+        ended = update(HELD).where(HELD.c.id == bindparam("key"))
+        told = ended.values(state=state, settled_at=at, settled_by=by, settled_because=bindparam("because"))
+        await session.execute(told, [{"key": key, "because": because} for key, because in why.items()])
 
 
 async def land_held(session: AsyncSession, held: Mapping[int, Hold]) -> None:
@@ -155,7 +177,7 @@ async def release(sessions: Sessions, hold_id: int, by: str, at: datetime, note:
                 raise NoSuchHold(f"There is no held quote {hold_id}: `heldQuotes` lists them.")
             if row["state"] != HoldState.HELD:
                 raise HoldSettled(f"Held quote {hold_id} waits no more: it is {row['state']} already.")
-            await end(session, hold_id, HoldState.RELEASED, at, because=note, by=by)
+            await end(session, {hold_id: note}, HoldState.RELEASED, at, by)
             await land_held(session, {row["listing_id"]: _hold(row)})
 
 
