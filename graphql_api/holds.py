@@ -93,7 +93,7 @@ class ReleaseResult:
     def held_quote(self, info: Info) -> HeldQuote:
         """Say which quote."""
         del info
-        return row(HeldQuote, queries.holds_by_key, self.hold_id)
+        return row(HeldQuote, queries.held_quote_of, self.hold_id)
 
 
 @strawberry.type

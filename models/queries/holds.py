@@ -29,7 +29,7 @@ def held_quotes(source: str | None = None, state: HoldState | None = None) -> Ro
     return rows if state is None else rows.where(HELD.c.state == state)
 
 
-def holds_by_key(hold_id: int) -> Rows:
+def held_quote_of(hold_id: int) -> Rows:
     """Select one of them."""
     return held_quotes().where(HELD.c.id == hold_id)
 

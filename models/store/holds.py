@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.db import Sessions, in_a_sentence
 from models.outcomes import HoldReason, HoldState
-from models.queries.holds import holds_by_key, observations_of, waiting
+from models.queries.holds import held_quote_of, observations_of, waiting
 from models.queries.tables import HELD, HELD_POINTS
 from models.records import Hold, Quote
 from models.store.history import load_points
@@ -172,7 +172,7 @@ async def release(sessions: Sessions, hold_id: int, by: str, at: datetime, note:
     """Accept what is held on a person's word. Raises `HoldSettled` where it waits no more."""
     with in_a_sentence():
         async with sessions.begin() as session:
-            locked = await session.execute(holds_by_key(hold_id).with_for_update(of=HELD))
+            locked = await session.execute(held_quote_of(hold_id).with_for_update(of=HELD))
             if (row := locked.mappings().one_or_none()) is None:
                 raise NoSuchHold(f"There is no held quote {hold_id}: `heldQuotes` lists them.")
             if row["state"] != HoldState.HELD:
