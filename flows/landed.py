@@ -12,15 +12,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from flows.frozen import standing_still
 from flows.matching.block import NearPriced
 from flows.matching.entries import Entry, Key, Prior, observed_at
-from flows.matching.guards import STANDS_STILL_AFTER, STANDS_STILL_FROM
 from models.outcomes import LinkState, ListingKind
 from models.queries.unification import (
     identities,
     landed_listings,
     live_links,
-    sources_standing_still,
 )
 from models.records import AssetIdentity, Link, Listing, Quote
 from models.store.quotes import NUMBERS
@@ -67,7 +66,7 @@ async def read_landed(session: AsyncSession, window: timedelta, otherwise: datet
                 kept.append((entry, is_near))
                 listing_ids[entry.key] = row["id"]
     as_of = max((entry.quote.fetched_at for entry, _ in kept if entry.quote), default=otherwise)
-    frozen = await _frozen(session, as_of, window)
+    frozen = await standing_still(session, as_of, window)
     dated = [(_dated(entry, as_of - window, frozen), is_near) for entry, is_near in kept]
     prior = Prior(
         links=[_link(row) for row in links],
@@ -96,12 +95,6 @@ def _dated(entry: Entry, fresh_from: datetime, frozen: frozenset[str]) -> Entry:
         return replace(entry, is_frozen=True)
     is_fresh = entry.quote is not None and observed_at(entry.quote) >= fresh_from
     return replace(entry, is_fresh=True) if is_fresh else entry
-
-
-async def _frozen(session: AsyncSession, as_of: datetime, window: timedelta) -> frozenset[str]:
-    """Name the sources that say new times, but no new numbers."""
-    still = sources_standing_still(as_of - STANDS_STILL_AFTER, as_of - window, STANDS_STILL_FROM)
-    return frozenset((await session.scalars(still)).all())
 
 
 def _entry(row: RowMapping) -> Entry:

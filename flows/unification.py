@@ -25,10 +25,10 @@ from flows.alerting.check import check_alerts
 from flows.alerting.delivery import deliver
 from flows.alerting.rules import Trust
 from flows.alerting.targets import targets_of
+from flows.frozen import told_of_frozen
 from flows.guarding import settle
 from flows.landed import Landed, link_id, read_landed
 from flows.matching.entries import Entry, Key, Resolution
-from flows.matching.guards import STANDS_STILL_AFTER
 from flows.matching.merge import MergedAsset, disputed, merge_asset, unify_price
 from flows.matching.resolve import resolve
 from flows.overrides import apply_overrides
@@ -83,8 +83,9 @@ async def unify_and_publish(shop: Workshop, parent_id: int | None = None) -> Pub
         found = _publication(landed, resolution, holding, members, prices)
         version, assets = await publish(session, found, now(), is_changed=overrides.changed > 0)
         trust = Trust(now() - window, shop.settings.alert_min_confidence)
+        frozen = await told_of_frozen(session, landed.frozen, began)
         fired = await check_alerts(session, trust, version, now())
-    problems = (*overrides.problems, *map(_standing_still, sorted(landed.frozen)))
+    problems = (*overrides.problems, *frozen)
     outcome = RunOutcome.PARTIAL if problems else RunOutcome.SUCCESS
     async with shop.sessions.begin() as session:
         told = "; ".join(problems) or None
@@ -104,14 +105,6 @@ async def unify_and_publish(shop: Workshop, parent_id: int | None = None) -> Pub
     await deliver(shop.sessions, targets_of(shop.settings), now)
     log.info("published", version=version, new=assets.new, changed=assets.changed, in_review=report.in_review)
     return report
-
-
-def _standing_still(source: str) -> str:
-    hours = STANDS_STILL_AFTER.total_seconds() / 3600
-    return (
-        f"{source}: every price, market cap and volume has been the same for {hours:.0f} hours, under new times; "
-        "its quotes count as stale until one moves: see whether the provider has frozen"
-    )
 
 
 def _resolve(landed: Landed) -> Resolution:

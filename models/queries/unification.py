@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Select, func, or_, select, text, true
 
-from models.outcomes import HoldState
-from models.queries.tables import ADDRESSES, ASSETS, HELD, LANDED, LINKS, LISTINGS, POINTS, SOURCES
+from models.outcomes import HoldState, RunOutcome
+from models.queries.tables import ADDRESSES, ASSETS, HELD, LANDED, LINKS, LISTINGS, POINTS, RUNS, SOURCES
 
 
 def landed_listings() -> Select[Any]:
@@ -50,14 +50,14 @@ def recent_medians(listing_ids: Sequence[int], since: datetime) -> Select[tuple[
 
 
 def sources_standing_still(since: datetime, fresh_from: datetime, quorum: int) -> Select[tuple[str]]:
-    """Select sources that have quotes from `fresh_from` on, `quorum` at least, each with the numbers it had `since`.
+    """Select sources whose quotes are fresh and newer than `since`, `quorum` at least, but with the numbers of then.
 
     What it had then is its last point of the day before; a quote without one is news.
     """
     at = func.coalesce(LANDED.c.source_updated_at, LANDED.c.fetched_at)
     fresh = (
         LANDED.join(LISTINGS, LISTINGS.c.id == LANDED.c.listing_id),
-        (LISTINGS.c.source == SOURCES.c.name, at >= fresh_from),
+        (LISTINGS.c.source == SOURCES.c.name, at >= fresh_from, at > since),
     )
     then = (
         select(POINTS)
@@ -80,6 +80,24 @@ def sources_standing_still(since: datetime, fresh_from: datetime, quorum: int) -
         .where(count >= quorum, ~news.correlate(SOURCES).exists())
         .order_by(SOURCES.c.name)
     )
+
+
+def sources_without_news(since: datetime) -> Select[tuple[str]]:
+    """Select sources that tell times, were asked with success before `since` and after, and have no quote of a time after."""
+    newest = (
+        select(func.max(LANDED.c.source_updated_at))
+        .join(LISTINGS, LISTINGS.c.id == LANDED.c.listing_id)
+        .where(LISTINGS.c.source == SOURCES.c.name)
+        .scalar_subquery()
+    )
+    asked = select(RUNS.c.id).where(
+        RUNS.c.source == SOURCES.c.name,
+        RUNS.c.flow == "ingest",
+        RUNS.c.outcome.in_([RunOutcome.SUCCESS, RunOutcome.PARTIAL]),
+    )
+    before, after = asked.where(RUNS.c.started_at <= since), asked.where(RUNS.c.started_at > since)
+    silent = (newest <= since, before.exists(), after.exists())
+    return select(SOURCES.c.name).where(*silent).order_by(SOURCES.c.name)
 
 
 def live_links() -> Select[Any]:

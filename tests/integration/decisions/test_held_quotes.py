@@ -13,6 +13,7 @@ from flows.settings import FlowSettings
 from flows.workshop import open_workshop
 from models.outcomes import HoldState
 from models.store.holds import HoldSettled, NoSuchHold, release
+from tests.factories import make_run
 from tests.integration.decisions.world import NOW, Coin, World
 from tests.integration.flows.tables import VOLATILE, differences, dump
 
@@ -47,9 +48,9 @@ async def holds(world: World) -> Sequence[tuple[object, ...]]:
 
 
 async def test_a_glitch_is_held_and_the_last_good_price_stays(world: World) -> None:
-    await passes(world, "100", "101", "10000")
+    await passes(world, "100", "100", "10000")
     price, method, (told,) = await world.numbers("bitcoin-of-coingecko")
-    assert (price, method) == (101, "single_source")
+    assert (price, method) == (100, "single_source")
     assert told["is_used"]
     assert told["reason"] == (
         "used; a newer price is held: its price is 100 times its recent median of 100 US dollars, "
@@ -57,8 +58,8 @@ async def test_a_glitch_is_held_and_the_last_good_price_stays(world: World) -> N
     )
     assert await holds(world) == [(10000, "unit_flip", "held", 1)]
     assert "100 times" in (await world.rows(HELD_BECAUSE))[0][0]
-    assert [row[1] for row in await world.rows(HISTORY)] == [100, 101]
-    assert await world.rows("SELECT max(high_usd) FROM price_candles") == [(101,)]
+    assert [row[1] for row in await world.rows(HISTORY)] == [100, 100]
+    assert await world.rows("SELECT max(high_usd) FROM price_candles") == [(100,)]
 
 
 async def test_after_a_glitch_everything_is_as_if_it_had_not_been(
@@ -176,6 +177,38 @@ async def test_a_person_releases_what_is_held(world: World) -> None:
         await release(world.sessions, hold_id, "bob", NOW)
     with pytest.raises(NoSuchHold, match="no held quote 77"):
         await release(world.sessions, 77, "bob", NOW)
+
+
+async def test_a_source_that_answers_without_news_is_told(world: World) -> None:
+    hours = timedelta(hours=1)
+    await world.land(coin("100"), at=NOW - 5 * hours)
+    await world.land(coin("1", "coinpaprika"))
+    async with world.sessions.begin() as session:
+        await make_run(session, "coingecko", started_at=NOW - 4 * hours)
+    assert (await world.publish()).problems == (), "nobody has asked it of late"
+    async with world.sessions.begin() as session:
+        await make_run(session, "coingecko")
+        await make_run(session, "coinpaprika", started_at=NOW - 4 * hours)
+        await make_run(session, "coinpaprika")
+    (problem,) = (await world.publish()).problems
+    assert problem == (
+        "coingecko: it answers, but has had nothing newer for 3 hours; its quotes grow stale: see whether the provider "
+        "has frozen"
+    )
+
+
+async def test_a_source_that_was_not_asked_of_late_does_not_stand_still(
+    database_url: str, folder: Path
+) -> None:
+    settings = FlowSettings(database_url=database_url, data_dir=folder, fresh_for_seconds=12 * 3600)
+    async with open_workshop(settings) as shop:
+        world = World(shop)
+        await world.land(
+            *(("coingecko", f"c{n}", f"c{n}", f"Coin {n}", "1") for n in range(10)), at=NOW - 12 * RUN
+        )
+        await world.land(("coinpaprika", "other", "oth", "Other", "1"))
+        assert (await world.publish()).problems == ()
+        assert (await world.numbers("c0"))[0] == 1
 
 
 async def test_a_source_that_stands_still_is_stale_whatever_its_times_say(world: World) -> None:
