@@ -15,15 +15,17 @@ import psycopg
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from flows.errors import BudgetExhausted, Fatal, SourceError, SourceSkipped
+from flows.errors import BudgetExhausted, Fatal, LookInto, SourceError, SourceSkipped
 from flows.files import FileIngest
 from flows.landing import Landing, make_room_for
+from flows.matching.guards import is_thin
 from flows.reading import Arrival, Batch, arrive, reject_of_page, understand
 from flows.settings import SourceSettings
 from flows.shared_budgets import Tally
 from flows.sources.contract import Feed, Fetched, PageRequest, Source
 from flows.workshop import Workshop, begin_run, now
 from models.outcomes import RunOutcome
+from models.queries.runs import usual_quotes
 from models.store.records import (
     advance_checkpoint,
     completed_at,
@@ -148,6 +150,8 @@ class Ingest:
         for name, feed in self.source.feeds.items():
             try:
                 await self.walk(name, feed)
+            except LookInto as error:
+                outcome, first_error = RunOutcome.PARTIAL, error
             except SourceSkipped as reason:
                 return RunOutcome.SKIPPED, reason
             except BudgetExhausted as reason:
@@ -176,6 +180,8 @@ class Ingest:
             request, received = await self.one_page(name, feed, request, records)
             records += received
         self._expect_volume(name, feed, records)
+        if feed is self.source.quotes:
+            await self._expect_usual(name)
 
     async def one_page(
         self, name: str, feed: Feed, request: PageRequest, before: int
@@ -217,6 +223,7 @@ class Ingest:
                     "changed": counts.changed,
                     "unchanged": counts.unchanged,
                     "rejected": len(batch.rejects),
+                    "quoted": len(batch.quotes),
                 },
             )
             await advance_checkpoint(session, self._checkpoint(name, batch, at if completed else None))
@@ -271,4 +278,15 @@ class Ingest:
                 f"{name}: {records} records where about {feed.volume.about} are usual and fewer than "
                 f"{floor} cannot be right; what came was kept, nothing else was changed",
                 source=self.source.name,
+            )
+
+    async def _expect_usual(self, name: str) -> None:
+        """Tell of a run that brought far fewer quotes than those before it."""
+        async with self.shop.sessions() as session:
+            quoted = (await read_run(session, self.run_id)).quoted
+            often = await session.scalar(usual_quotes(self.source.name))
+        usual = min(often or 0, self._settings().top_n)
+        if is_thin(quoted, usual):
+            raise LookInto(
+                f"{name}: {quoted} coins with a price where {usual} are usual", source=self.source.name
             )

@@ -6,6 +6,7 @@ BudgetExhausted  nothing more until the provider's period ends
 Fatal            a person must act: wrong key, wrong host, wrong path, a page that cannot be what it says
 UnusableFile     the same of a file in the data folder
 ToBeContinued    nothing: the next run brings more
+LookInto         what came is good, but less than usual: a person should see why
 RecordRejected   this one record only: keep it with its reason and go on
 """
 
@@ -82,6 +83,12 @@ class ToBeContinued(SourceError):  # noqa: N818
     """More than one run can bring in."""
 
     remedy = "none needed: the next run goes on from there"
+
+
+class LookInto(SourceError):  # noqa: N818
+    """What came is used all the same."""
+
+    remedy = "see at the source what is missing: what came is used, the rest grows stale, nothing is retired"
 
 
 class SourceSkipped(SourceError):  # noqa: N818

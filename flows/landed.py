@@ -12,10 +12,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from flows.frozen import standing_still
 from flows.matching.block import NearPriced
 from flows.matching.entries import Entry, Key, Prior, observed_at
 from models.outcomes import LinkState, ListingKind
-from models.queries.unification import identities, landed_listings, live_links
+from models.queries.unification import (
+    identities,
+    landed_listings,
+    live_links,
+)
 from models.records import AssetIdentity, Link, Listing, Quote
 from models.store.quotes import NUMBERS
 
@@ -40,6 +45,8 @@ class Landed:
     prior: Prior
     listing_ids: Mapping[Key, int]
     link_ids: Mapping[LinkId, int]
+    frozen: frozenset[str] = frozenset()
+    """Sources whose quotes are old in spite of their times."""
 
 
 async def read_landed(session: AsyncSession, window: timedelta, otherwise: datetime) -> Landed:
@@ -59,7 +66,8 @@ async def read_landed(session: AsyncSession, window: timedelta, otherwise: datet
                 kept.append((entry, is_near))
                 listing_ids[entry.key] = row["id"]
     as_of = max((entry.quote.fetched_at for entry, _ in kept if entry.quote), default=otherwise)
-    dated = [(_dated(entry, as_of - window), is_near) for entry, is_near in kept]
+    frozen = await standing_still(session, as_of, window)
+    dated = [(_dated(entry, as_of - window, frozen), is_near) for entry, is_near in kept]
     prior = Prior(
         links=[_link(row) for row in links],
         assets=[AssetIdentity(row["uid"], row["symbol"], row["name"]) for row in known],
@@ -72,6 +80,7 @@ async def read_landed(session: AsyncSession, window: timedelta, otherwise: datet
         matched=[entry for entry, is_near in dated if is_near],
         prior=prior,
         listing_ids=listing_ids,
+        frozen=frozen,
         link_ids={link_id(link): row["id"] for link, row in zip(prior.links, links, strict=True)},
     )
 
@@ -81,7 +90,9 @@ def link_id(link: Link) -> LinkId:
     return link.source, link.source_id, link.asset_uid, link.state
 
 
-def _dated(entry: Entry, fresh_from: datetime) -> Entry:
+def _dated(entry: Entry, fresh_from: datetime, frozen: frozenset[str]) -> Entry:
+    if entry.listing.source in frozen:
+        return replace(entry, is_frozen=True)
     is_fresh = entry.quote is not None and observed_at(entry.quote) >= fresh_from
     return replace(entry, is_fresh=True) if is_fresh else entry
 
@@ -100,7 +111,7 @@ def _entry(row: RowMapping) -> Entry:
     if row["price_usd"] is None:
         return Entry(listing)
     quote = Quote(row["source"], row["source_id"], **{name: row[name] for name in NUMBERS})
-    return Entry(listing, quote)
+    return Entry(listing, quote, held_because=row["held_because"])
 
 
 def _link(row: RowMapping) -> Link:

@@ -11,14 +11,13 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from flows.guarding import land as land_guarded
 from flows.reading import Batch
 from flows.sources.contract import QUOTES
 from models.db import Sessions
 from models.records import Counts, Listing
-from models.store.history import append_points
 from models.store.listings import land_listings, listing_ids
 from models.store.months import make_room
-from models.store.quotes import land_quotes
 from models.store.rates import land_rates
 
 
@@ -40,8 +39,7 @@ class Landing:
         told, names_all = self._named(batch), batch.arrival.page.names_all
         await land_listings(session, self.source, told, at, names_all=names_all)
         ids = await listing_ids(session, self.source, {quote.source_id for quote in batch.quotes})
-        counts = await land_quotes(session, batch.quotes, ids)
-        await append_points(session, batch.quotes, ids)
+        counts = await land_guarded(session, batch.quotes, ids, at)
         await land_rates(session, batch.rates)
         return counts
 

@@ -26,9 +26,11 @@ def publish_report(report: PublishReport) -> str:
     """Tell what a publication did."""
     conflicts = "".join(f"- {detail}\n" for detail in (*report.problems, *report.conflicts[:20]))
     alerts = f"{report.alerts} price alerts fired.\n" if report.alerts else ""
+    holds = f"{report.held} quotes are held: `heldQuotes` lists them.\n" if report.held else ""
+    confirmed = f"{report.confirmed} quotes that were held were confirmed.\n" if report.confirmed else ""
     return (
         f"Dataset version {report.version}: {report.assets.new} new and {report.assets.changed} changed assets "
-        f"from {report.listings} listings, {report.in_review} links for review, in {report.seconds:.1f} s.\n{alerts}{conflicts}"
+        f"from {report.listings} listings, {report.in_review} links for review, in {report.seconds:.1f} s.\n{alerts}{holds}{confirmed}{conflicts}"
     )
 
 

@@ -26,6 +26,8 @@ from flows.alerting.check import check_alerts
 from flows.alerting.delivery import deliver
 from flows.alerting.rules import Trust
 from flows.alerting.targets import targets_of
+from flows.frozen import told_of_frozen
+from flows.guarding import settle
 from flows.landed import Landed, link_id, read_landed
 from flows.matching.entries import Entry, Key, Resolution
 from flows.matching.merge import MergedAsset, disputed, merge_asset, unify_price
@@ -56,24 +58,31 @@ class PublishReport:
     in_review: int
     conflicts: tuple[str, ...]
     problems: tuple[str, ...]
-    """Lines of the overrides file that could not be carried out, each with its reason."""
+    """Lines of the overrides file that could not be carried out, and sources that stand still, each with what to do."""
     seconds: float
     alerts: int = 0
     """Price alerts that fired."""
+    held: int = 0
+    """Quotes that a guard holds."""
+    confirmed: int = 0
+    """Quotes that were held, and were accepted now."""
 
 
 async def unify_and_publish(shop: Workshop, parent_id: int | None = None) -> PublishReport:
     """Match what has landed, price it, and publish the difference; nothing changed means no new version."""
     began = now()
     window = timedelta(seconds=shop.settings.fresh_for_seconds)
+    confirmed = await settle(shop.sessions, window, began)
     async with publishing(shop.sessions) as session:
         run_id = await begin_run(shop, "unify", parent_id=parent_id)
         drawn, overrides, version, assets = await _publish(session, shop.settings.data_dir, window, began)
         trust = Trust(now() - window, shop.settings.alert_min_confidence)
+        frozen = await told_of_frozen(session, drawn.frozen, began)
         fired = await check_alerts(session, trust, version, now())
-    outcome = RunOutcome.PARTIAL if overrides.problems else RunOutcome.SUCCESS
+    problems = (*overrides.problems, *frozen)
+    outcome = RunOutcome.PARTIAL if problems else RunOutcome.SUCCESS
     async with shop.sessions.begin() as session:
-        told = "; ".join(overrides.problems) or None
+        told = "; ".join(problems) or None
         await finish_run(session, run_id, outcome, now(), error=told, dataset_version=version)
     report = PublishReport(
         version,
@@ -81,9 +90,11 @@ async def unify_and_publish(shop: Workshop, parent_id: int | None = None) -> Pub
         listings=drawn.listings,
         in_review=drawn.in_review,
         conflicts=drawn.conflicts,
-        problems=overrides.problems,
+        problems=problems,
         seconds=(now() - began).total_seconds(),
         alerts=fired,
+        held=drawn.held,
+        confirmed=confirmed,
     )
     await deliver(shop.sessions, targets_of(shop.settings), now)
     log.info("published", version=version, new=assets.new, changed=assets.changed, in_review=report.in_review)
@@ -98,6 +109,9 @@ class _Drawn:
     listings: int
     in_review: int
     conflicts: tuple[str, ...]
+    held: int
+    frozen: frozenset[str]
+    """Sources that say new times, but no new numbers."""
 
 
 async def _publish(
@@ -128,6 +142,8 @@ async def _draw(session: AsyncSession, window: timedelta, began: datetime) -> _D
         listings=landed.listings,
         in_review=sum(link.state is LinkState.REVIEW for link in holding),
         conflicts=tuple(conflict.detail for conflict in resolution.conflicts),
+        held=sum(entry.held_because is not None for entry in landed.entries),
+        frozen=landed.frozen,
     )
 
 

@@ -10,8 +10,8 @@ import strawberry
 
 from graphql_api.assets import Asset
 from graphql_api.context import Context, Info
-from graphql_api.errors import NotFound, Unavailable
-from graphql_api.etl import TriggeredRun
+from graphql_api.errors import NotFound
+from graphql_api.etl import TriggeredRun, start_unify
 from graphql_api.fields import expect_text, key_of, resolver
 from graphql_api.links import Link
 from graphql_api.paging import (
@@ -193,11 +193,7 @@ async def _result(context: Context, decision_id: int) -> DecisionResult:
     await context.renew()  # an earlier mutation of the same request has read before this one wrote
     row = await context.rows.first(queries.decisions(decision_id))
     assert row is not None  # noqa: S101 - it was written a moment ago
-    run, warning = None, None
-    try:
-        run = TriggeredRun.of(await context.services.prefect.start_unify())
-    except Unavailable as error:
-        warning = f"It holds, but prices follow with the next run only: {error}"
+    run, warning = await start_unify(context)
     is_in_force = row.undone_at is None
     return DecisionResult(
         decision=told_as(Decision, row),

@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 
 from graphql_api.context import Context, Info
+from graphql_api.errors import Unavailable
 from graphql_api.fields import resolver
 from graphql_api.planner.readings import row
 from graphql_api.planner.rows import Row
@@ -75,6 +76,14 @@ async def trigger(context: Context, source: str | None, *, wait: bool) -> FlowRu
     return (
         await context.services.prefect.wait(started, context.settings.run_wait_seconds) if wait else started
     )
+
+
+async def start_unify(context: Context) -> tuple[TriggeredRun | None, str | None]:
+    """Have prices drawn anew after somebody settled something: the run, or why none could be started."""
+    try:
+        return TriggeredRun.of(await context.services.prefect.start_unify()), None
+    except Unavailable as error:
+        return None, f"It holds, but prices follow with the next run only: {error}"
 
 
 async def read_run(context: Context, prefect_run_id: str) -> Row | None:

@@ -37,3 +37,6 @@ class Quote:
     stale: bool = strawberry.field(
         description="Whether `sourceUpdatedAt`, or else `fetchedAt`, is older than STALE_AFTER_SECONDS."
     )
+    held_because: str | None = strawberry.field(
+        description="Why a newer quote of it is held (`heldQuotes`); null: none is."
+    )

@@ -16,6 +16,7 @@ from graphql_api.currencies import CurrencyQuery
 from graphql_api.dataset import DatasetQuery
 from graphql_api.decisions import DecisionMutation, DecisionQuery
 from graphql_api.etl import EtlMutation
+from graphql_api.holds import HoldMutation, HoldQuery
 from graphql_api.limits import Limits
 from graphql_api.market import MarketQuery
 from graphql_api.prices import PriceQuery
@@ -44,13 +45,14 @@ class Query(
     DatasetQuery,
     ReviewQuery,
     DecisionQuery,
+    HoldQuery,
     AlertQuery,
 ):
     """What can be asked."""
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(EtlMutation, DecisionMutation, AlertMutation):
+class Mutation(EtlMutation, DecisionMutation, HoldMutation, AlertMutation):
     """What can be done."""
 
 

@@ -27,6 +27,7 @@ class SourceTotals:
     quotes: int = strawberry.field(description="Coins it has a published price for.")
     rejects: int = strawberry.field(description="Records of it that could not be used.")
     runs: int = strawberry.field(description="Runs made for it.")
+    held: int = strawberry.field(description="Quotes of it that a guard holds now.")
 
 
 @strawberry.type(description="A key that a source sends and nobody expected: seen, never fatal.")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from graphql_api.errors import BadUserInput, Conflict, NotFound, Unavailable
 from models.db import DatabaseUnavailable
 from models.store.alerts import AlertRefused, NoSuchAlert
+from models.store.holds import HoldSettled, NoSuchHold
 from models.store.standing import AlreadyDecided, DecisionRefused, Entangled, NothingThere
 
 
@@ -18,9 +19,9 @@ def told_to_clients() -> Iterator[None]:
         yield
     except DatabaseUnavailable as error:
         raise Unavailable(str(error)) from error
-    except (NothingThere, NoSuchAlert) as error:
+    except (NothingThere, NoSuchAlert, NoSuchHold) as error:
         raise NotFound(str(error)) from error
-    except (AlreadyDecided, Entangled) as error:
+    except (AlreadyDecided, Entangled, HoldSettled) as error:
         raise Conflict(str(error)) from error
     except (DecisionRefused, AlertRefused) as error:
         raise BadUserInput(str(error)) from error

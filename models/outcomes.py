@@ -39,6 +39,23 @@ class DecisionAction(StrEnum):
     SPLIT = "split"
 
 
+class HoldReason(StrEnum):
+    """Why a quote is held before it reaches anybody."""
+
+    JUMP = "jump"
+    UNIT_FLIP = "unit_flip"
+    FUTURE_TIME = "future_time"
+
+
+class HoldState(StrEnum):
+    """How a held quote stands: it waits, others or repetition confirmed it, a person released it, or it went back."""
+
+    HELD = "held"
+    CONFIRMED = "confirmed"
+    RELEASED = "released"
+    WITHDRAWN = "withdrawn"
+
+
 class ListingKind(StrEnum):
     """A coin lives on its own chain, a token on somebody else's."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from models.outcomes import LinkState, ListingKind
+from models.outcomes import HoldReason, LinkState, ListingKind
 
 MATCHER = "matcher"
 
@@ -49,6 +49,34 @@ class Quote:
     total_supply: Decimal | None = None
     max_supply: Decimal | None = None
     rank: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A quote that waits: it is neither landed nor in history until it is confirmed or released."""
+
+    quote: Quote
+    """The newest that was seen of it."""
+    reason: HoldReason
+    detail: str
+    """What was found, as a sentence that stays the same for as long as the quote is held."""
+    known_usd: Decimal | None
+    """What the listing cost of late; None: its price is not what is wrong."""
+    first_seen_at: datetime
+    last_seen_at: datetime
+    times_seen: int = 1
+    """How many observations, each of a time of its own, said it."""
+    id: int | None = None
+    """Its key; None: it is not kept yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """What another listing of the same asset says, accepted or held itself."""
+
+    source: str
+    price_usd: Decimal
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
 from models.budgets import period_end
-from models.outcomes import LinkState, RunOutcome
+from models.outcomes import HoldReason, HoldState, LinkState, RunOutcome
 from models.store.history import load_points
 from models.store.months import make_months, month_of
 from models.tables import (
@@ -24,6 +24,8 @@ from models.tables import (
     Checkpoint,
     DatasetVersion,
     FxRate,
+    HeldPoint,
+    HeldQuote,
     Listing,
     ListingAddress,
     Quote,
@@ -136,6 +138,23 @@ async def make_quote(session: AsyncSession, listing: Listing, price_usd: str = "
     return await _add(
         session, Quote(listing_id=key(listing), price_usd=Decimal(price_usd), **(values | said))
     )
+
+
+async def make_hold(
+    session: AsyncSession, listing: Listing, price_usd: str = "100", **said: object
+) -> HeldQuote:
+    """Insert a quote that waits, seen once."""
+    values: dict[str, Any] = {
+        "reason": HoldReason.JUMP, "detail": "its price is 100 times its recent median of 1 US dollars",
+        "known_usd": Decimal(1), "state": HoldState.HELD, "times_seen": 1, "fetched_at": NOW,
+        "source_updated_at": NOW - timedelta(seconds=30), "first_seen_at": NOW, "last_seen_at": NOW,
+    }  # fmt: skip
+    values |= said
+    hold = await _add(session, HeldQuote(listing_id=key(listing), price_usd=Decimal(price_usd), **values))
+    assert hold.id is not None
+    session.add(HeldPoint(hold_id=hold.id, observed_at=hold.last_seen_at, price_usd=hold.price_usd))
+    await session.flush()
+    return hold
 
 
 async def make_quoted(

@@ -34,6 +34,7 @@ CURSORS = [
     "name+uid~dust~Dust",
     "id-id~1~1",
     f"started_at-id~2~{NOW.isoformat()}",
+    f"first_seen_at-id~1~{NOW.isoformat()}",
     "nonsense",
 ]
 WORDS: dict[str, list[Any]] = {

@@ -19,13 +19,17 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A listing with its newest quote. `is_fresh`: the quote is new enough to be compared with others."""
+    """A listing with its newest quote that no guard holds. `is_fresh`: the quote is new enough to be compared with others."""
 
     listing: Listing
     quote: Quote | None = None
     is_fresh: bool = False
     listed_rank: int | None = None
     """The rank in a list that has no prices."""
+    held_because: str | None = None
+    """Why a newer quote of the listing is held; None: none is."""
+    is_frozen: bool = False
+    """Its source has told the same of every coin for so long that it cannot be new."""
 
     @property
     def key(self) -> Key:

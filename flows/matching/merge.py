@@ -10,13 +10,16 @@ from typing import TypeVar
 
 from flows.matching import weights
 from flows.matching.entries import Entry, Key, observed_at
-from models.records import AssetIdentity, Listing, PriceInput, Quote, UnifiedPrice
+from flows.matching.guards import STANDS_STILL_AFTER
+from models.records import AssetIdentity, PriceInput, Quote, UnifiedPrice
 
 T = TypeVar("T")
 
 WEIGHTED_MEDIAN = "weighted_median"
 SINGLE_SOURCE = "single_source"
 NONE_FRESH = "none_fresh"
+NEWER_HELD = "a newer price is held"
+"""What the reason says of a price that is used, or stale, because a guard holds the one after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def unify_price(
 ) -> UnifiedPrice:
     """Draw one price from an asset's accepted listings: the weighted median of those seen within `window`.
 
-    Every quote is kept in `inputs`, also one that was left out: stale, not positive, or an outlier, far from the
+    Every quote is kept in `inputs`, also one that was left out: stale, of a frozen source, not positive, or an outlier, far from the
     other sources or from `recent`, its own median of late. The price lies between the lowest and highest used.
     `as_of` of the result is the oldest time used, so that nothing old passes for new. None fresh: no price.
     """
@@ -107,7 +110,7 @@ def disputed(inputs: Sequence[Entry], as_of: datetime, window: timedelta) -> lis
 
 
 def _judged(inputs: Iterable[Entry], as_of: datetime, window: timedelta) -> list[PriceInput]:
-    return [_judge(entry.listing, entry.quote, as_of, window) for entry in _ordered(inputs) if entry.quote]
+    return [_judge(entry, entry.quote, as_of, window) for entry in _ordered(inputs) if entry.quote]
 
 
 def _are_two_apart(used: Sequence[PriceInput]) -> bool:
@@ -119,16 +122,26 @@ def _ordered(entries: Iterable[Entry]) -> list[Entry]:
     return sorted(entries, key=lambda entry: (*weights.source_rank(entry.key[0]), entry.key))
 
 
-def _judge(listing: Listing, quote: Quote, as_of: datetime, window: timedelta) -> PriceInput:
-    seen_at = observed_at(quote)
-    reason = "used"
-    if as_of - seen_at > window:
-        reason = (
-            f"stale: more than {_shown(window)} old"  # no growing age: it would change the asset at every run
+def _judge(entry: Entry, quote: Quote, as_of: datetime, window: timedelta) -> PriceInput:
+    seen_at, (source, source_id) = observed_at(quote), entry.key
+    fault = _fault(entry, quote, as_of, window)
+    reason = fault or "used"
+    if entry.held_because:
+        reason += f"; {NEWER_HELD}: {entry.held_because}"
+    return PriceInput(source, source_id, quote.price_usd, seen_at, fault is None, reason)
+
+
+def _fault(entry: Entry, quote: Quote, as_of: datetime, window: timedelta) -> str | None:
+    """Say why a quote cannot be used, in words that stay the same: a growing age would change the asset at every run."""
+    if as_of - observed_at(quote) > window:
+        return f"stale: more than {_shown(window)} old"
+    if entry.is_frozen:
+        return (
+            f"stale: {entry.listing.source} has said the same of every coin for {_shown(STANDS_STILL_AFTER)}"
         )
-    elif not quote.price_usd.is_finite() or quote.price_usd <= 0:
-        reason = "not a positive price"
-    return PriceInput(listing.source, listing.source_id, quote.price_usd, seen_at, reason == "used", reason)
+    if not quote.price_usd.is_finite() or quote.price_usd <= 0:
+        return "not a positive price"
+    return None
 
 
 def _leave_out_outliers(judged: Sequence[PriceInput], recent: Mapping[Key, Decimal]) -> list[PriceInput]:
@@ -190,12 +203,12 @@ def _confidence(
     as_of: datetime,
     window: timedelta,
 ) -> float:
-    """Rate the price: more sources, closer together and newer is better; sources left out as outliers count against."""
+    """Rate the price: more sources, closer together and newer is better; outliers and what is held count against."""
     by_count = weights.CONFIDENCE_BY_SOURCES[min(len(used), len(weights.CONFIDENCE_BY_SOURCES)) - 1]
     closeness = max(0.0, 1 - float(spread or 0) / weights.HOPELESS_SPREAD)
     newness = 1 - sum(_age(one, as_of, window) for one in used) / len(used) / 4
-    outliers = sum(one.reason.startswith("outlier") for one in judged)
-    return round(by_count * (0.3 + 0.7 * closeness) * newness * len(used) / (len(used) + outliers), 4)
+    doubted = sum(one.reason.startswith("outlier") or NEWER_HELD in one.reason for one in judged)
+    return round(by_count * (0.3 + 0.7 * closeness) * newness * len(used) / (len(used) + doubted), 4)
 
 
 def _spread(used: Sequence[PriceInput], price: Decimal) -> Decimal | None:

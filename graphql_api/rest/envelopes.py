@@ -119,6 +119,7 @@ class SourceState(TypedDict):
     listings: int
     quotes: int
     rejects: int
+    held: int
     total_runs: int
     drift_fields: list[str]
     budget: Budget | None

@@ -162,6 +162,7 @@ def _source(
         "listings": totals.listings,
         "quotes": totals.quotes,
         "rejects": totals.rejects,
+        "held": totals.held,
         "total_runs": totals.runs,
         "drift_fields": drift,
         "budget": budget,

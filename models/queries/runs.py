@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, String, case, cast, desc, func, select
+from sqlalchemy import ColumnElement, Float, Select, String, case, cast, desc, func, select
 
 from models.outcomes import RunOutcome
 from models.queries.paging import Order, Parents, Rows, for_each, ordered
 from models.queries.tables import RUNS
 
 NEWEST_FIRST = Order(RUNS.c.started_at, RUNS.c.id, descending=True, tie_descending=True, nullable=False)
+
+USUAL_FROM = (3, 9)
+"""The runs by which the usual is told: at least, and at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,24 @@ def runs(wanted: RunFilter, *, reader: Reader | None = None) -> Rows:
 def run(run_id: int, *, reader: Reader | None = None) -> Rows:
     """Select the run of that id."""
     return select(*_columns(reader)).where(RUNS.c.id == run_id)
+
+
+def usual_quotes(source: str) -> Select[tuple[int | None]]:
+    """Select how many quotes the last runs of a source brought, by their median; null after too few to tell."""
+    last = (
+        select(RUNS.c.quoted)
+        .where(
+            RUNS.c.flow == "ingest",
+            RUNS.c.source == source,
+            RUNS.c.outcome.in_([RunOutcome.SUCCESS, RunOutcome.PARTIAL]),
+            RUNS.c.quoted > 0,
+        )
+        .order_by(RUNS.c.started_at.desc())
+        .limit(USUAL_FROM[1])
+        .subquery("last")
+    )
+    median = func.percentile_disc(0.5).within_group(last.c.quoted)
+    return select(case((func.count() >= USUAL_FROM[0], median)))
 
 
 def of_prefect(prefect_run_id: str, *, reader: Reader | None = None) -> Rows:

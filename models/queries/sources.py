@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, ScalarSelect, String, Text, asc, cast, desc, func, select
 
+from models.outcomes import HoldState
 from models.queries.paging import Order, Parents, Rows, among, for_each
-from models.queries.tables import CHECKPOINTS, DRIFT, LISTINGS, QUOTES, REJECTS, RUNS, SOURCES
+from models.queries.tables import CHECKPOINTS, DRIFT, HELD, LISTINGS, QUOTES, REJECTS, RUNS, SOURCES
 
 BY_NAME = Order(SOURCES.c.name, SOURCES.c.name, nullable=False)
 CHECKPOINT_ORDER = Order(CHECKPOINTS.c.source, CHECKPOINTS.c.feed, nullable=False)
@@ -21,13 +22,15 @@ def sources(*, first: int | None = None) -> Rows:
 def totals_of(names: Parents[str]) -> Rows:
     """Count what each source amounts to, in rows."""
     quoted = QUOTES.join(LISTINGS, LISTINGS.c.id == QUOTES.c.listing_id)
-
+    waits = (HELD.c.listing_id == LISTINGS.c.id) & (HELD.c.state == HoldState.HELD)
+    held = HELD.join(LISTINGS, waits)
     return select(
         SOURCES.c.name.label("parent"),
         _count(LISTINGS, LISTINGS.c.source).label("listings"),
         _count(quoted, LISTINGS.c.source).label("quotes"),
         _count(REJECTS, REJECTS.c.source).label("rejects"),
         _count(RUNS, RUNS.c.source).label("runs"),
+        _count(held, LISTINGS.c.source).label("held"),
     ).where(among(SOURCES.c.name, names))
 
 

@@ -24,6 +24,7 @@ from models.db import Sessions
 from models.queries.unification import identities
 from models.records import Counts, Link
 from models.store.bulk import Rule, append, merge, merge_from, table_of
+from models.store.holds import mark_held
 from models.store.quotes import NUMBERS
 from models.store.spelling import Row
 from models.tables import Asset, AssetLink, LandedQuote, Quote
@@ -87,13 +88,14 @@ async def publish(
         ("listing_id", *NUMBERS),
         _PUBLISHED,
     )
+    marked = await mark_held(session)
     times = {"created_at": at, "updated_at": at}
     rows = [
         {**row, "price_inputs": orjson.dumps(row["price_inputs"]).decode(), **times} for row in found.assets
     ]
     assets = await merge(session, Asset, rows, _ASSETS)
     await _link(session, found, at)
-    touched = quotes.new + quotes.changed + assets.new + assets.changed
+    touched = quotes.new + quotes.changed + marked + assets.new + assets.changed
     if is_changed or touched or found.links or found.retired_links or found.successors:
         await next_version(session, at)
     version = await session.execute(text("SELECT version FROM dataset_version WHERE id = 1"))

@@ -12,6 +12,7 @@ from models.tables.budgets import SourceBudget
 from models.tables.checkpoints import Checkpoint, SourceDrift
 from models.tables.dataset import DatasetVersion
 from models.tables.decisions import Decision
+from models.tables.holds import HeldPoint, HeldQuote
 from models.tables.links import AssetLink
 from models.tables.listings import Listing, ListingAddress
 from models.tables.prices import FxRate, PriceCandle, PricePoint
@@ -28,6 +29,8 @@ __all__ = [
     "DatasetVersion",
     "Decision",
     "FxRate",
+    "HeldPoint",
+    "HeldQuote",
     "LandedQuote",
     "Listing",
     "ListingAddress",

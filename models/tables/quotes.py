@@ -45,3 +45,5 @@ class Quote(QuoteNumbers, table=True):
     __table_args__ = (CheckConstraint(POSITIVE_AND_FINITE, name="price_usd"),)
 
     listing_id: int = Field(foreign_key="listings.id", primary_key=True, sa_type=BigInteger)
+    held_because: str | None = None
+    """Why a newer quote of the listing is held; None: none is."""

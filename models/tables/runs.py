@@ -32,6 +32,8 @@ class Run(SQLModel, table=True):
     changed: int = 0
     unchanged: int = 0
     rejected: int = 0
+    quoted: int = 0
+    """Quotes that an ingest brought, held ones too: what is usual for its source is told by these."""
     error: str | None = None
     remedy: str | None = None
     dataset_version: int | None = Field(default=None, sa_type=BigInteger)

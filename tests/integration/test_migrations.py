@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import psycopg
 import pytest
 
 from models import migrate
@@ -19,6 +20,17 @@ def test_all_the_way_down_and_up_again(database_url: str) -> None:
     assert "run `python -m models upgrade`" in (migrate.check(database_url) or "")
     migrate.upgrade(database_url)
     assert migrate.check(database_url) is None
+
+
+def test_runs_from_before_quotes_were_counted_stay(database_url: str) -> None:
+    migrate.downgrade(database_url, "0008")
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO etl_runs (flow, outcome, started_at, pages, fetched, new, changed, unchanged, rejected)"
+            " VALUES ('etl', 'success', now(), 1, 2, 3, 4, 5, 6)"
+        )
+        migrate.upgrade(database_url)
+        assert connection.execute("SELECT fetched, quoted FROM etl_runs").fetchall() == [(2, 0)]
 
 
 async def test_several_processes_may_upgrade_at_once(database_url: str) -> None:

@@ -2,7 +2,7 @@
 
 Which payloads came together, in which order and by what request: so that all that was said can be said again.
 
-Revision: 0013, follows: 0009
+Revision: 0013, follows: 0012
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = '0013'
-down_revision = '0009'
+down_revision = '0012'
 branch_labels = None
 depends_on = None
 

@@ -10,14 +10,13 @@ from typing import Any
 
 from sqlalchemy import text
 
+from flows.guarding import land
 from flows.unification import PublishReport, unify_and_publish
 from flows.workshop import Workshop
 from models.db import Sessions
 from models.records import Listing, Quote
-from models.store.history import append_points
 from models.store.listings import land_listings, listing_ids
 from models.store.months import make_room
-from models.store.quotes import land_quotes
 from models.store.sources import register_sources
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -59,8 +58,7 @@ class World:
             await register_sources(session, {source: source.title()}, NOW - timedelta(days=1))
             await land_listings(session, source, listings, at)
             ids = await listing_ids(session, source, [listing.source_id for listing in listings])
-            await land_quotes(session, quotes, ids)
-            await append_points(session, quotes, ids)
+            await land(session, quotes, ids, at)
 
     async def publish(self) -> PublishReport:
         """Match, price and publish."""

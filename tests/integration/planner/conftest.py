@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.db import Sessions, database
-from models.outcomes import DecisionAction, LinkState, RunOutcome
+from models.outcomes import DecisionAction, HoldState, LinkState, RunOutcome
 from models.tables import Asset, Decision, Listing, Notification, PriceAlert
 from tests.conftest import fresh_database
 from tests.factories import (
@@ -23,6 +23,7 @@ from tests.factories import (
     make_budget,
     make_checkpoint,
     make_drift,
+    make_hold,
     make_link,
     make_listing,
     make_points,
@@ -81,6 +82,11 @@ async def _fill(sessions: Sessions) -> None:
         await make_address(session, gecko, "eip155:1/erc20:0xABC")
         await make_address(session, paprika, "eip155:1/erc20:0xabd")
         await _history(session, gecko, paprika, ether)
+        await make_hold(session, ether, "0.010", source_updated_at=None)
+        await make_hold(
+            session, gecko, "1E+8", state=HoldState.RELEASED, settled_at=NOW, settled_by="ann",
+            settled_because='a "new" unit', first_seen_at=NOW - AGO,
+        )  # fmt: skip
         run = await make_run(session, prefect_run_id="run-1")
         child = await make_run(session, "coingecko", parent_id=key(run))
         await make_run(

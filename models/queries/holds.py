@@ -1,0 +1,79 @@
+"""Which quotes are held, what was seen of them, and what others say of the same coins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, Select, any_, cast, func, select, union_all
+
+from models.outcomes import HoldState
+from models.queries.links import holds
+from models.queries.paging import Order, Rows
+from models.queries.tables import HELD, HELD_POINTS, LANDED, LINKS, LISTINGS
+
+NEWEST_FIRST = Order(HELD.c.first_seen_at, HELD.c.id, descending=True, tie_descending=True, nullable=False)
+
+
+def held_quotes(source: str | None = None, state: HoldState | None = None) -> Rows:
+    """Select what is or was held, with its listing and `asset_id`, the asset that the listing is."""
+    asset_id = (
+        select(LINKS.c.asset_id)
+        .where(LINKS.c.listing_id == HELD.c.listing_id, holds())
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = _with_listing().add_columns(asset_id.label("asset_id"), LISTINGS.c.name, LISTINGS.c.symbol)
+    if source is not None:
+        rows = rows.where(LISTINGS.c.source == source)
+    return rows if state is None else rows.where(HELD.c.state == state)
+
+
+def held_quote_of(hold_id: int) -> Rows:
+    """Select one of them."""
+    return held_quotes().where(HELD.c.id == hold_id)
+
+
+def waiting(listing_ids: Sequence[int] | None = None) -> Rows:
+    """Select what waits, by listing; None: of all."""
+    rows = _with_listing().where(HELD.c.state == HoldState.HELD).order_by(HELD.c.listing_id)
+    if listing_ids is None:
+        return rows
+    return rows.where(HELD.c.listing_id == any_(cast(list(listing_ids), ARRAY(BigInteger))))
+
+
+def observations_of(hold_ids: Sequence[int]) -> Select[Any]:
+    """Select what was seen of held quotes, as points of their listings."""
+    numbers = (column for column in HELD_POINTS.c if column.name != "hold_id")
+    return (
+        select(HELD.c.listing_id, *numbers)
+        .join(HELD_POINTS, HELD_POINTS.c.hold_id == HELD.c.id)
+        .where(HELD.c.id.in_(hold_ids))
+        .order_by(HELD.c.listing_id, HELD_POINTS.c.observed_at)
+    )
+
+
+def witnesses() -> Select[Any]:
+    """Select what other listings of the same assets say, landed or held: (listing that waits, source, price, moment)."""
+    at = func.coalesce(LANDED.c.source_updated_at, LANDED.c.fetched_at)
+    said = union_all(
+        select(LANDED.c.listing_id, LANDED.c.price_usd, at.label("at")),
+        select(HELD.c.listing_id, HELD.c.price_usd, HELD.c.last_seen_at).where(
+            HELD.c.state == HoldState.HELD
+        ),
+    ).subquery("said")
+    mine, theirs = LINKS.alias("mine"), LINKS.alias("theirs")
+    return (
+        select(HELD.c.listing_id, LISTINGS.c.source, said.c.price_usd, said.c.at)
+        .join(mine, (mine.c.listing_id == HELD.c.listing_id) & holds(mine))
+        .join(theirs, (theirs.c.asset_id == mine.c.asset_id) & holds(theirs))
+        .join(LISTINGS, LISTINGS.c.id == theirs.c.listing_id)
+        .join(said, said.c.listing_id == theirs.c.listing_id)
+        .where(HELD.c.state == HoldState.HELD, theirs.c.listing_id != HELD.c.listing_id)
+    )
+
+
+def _with_listing() -> Rows:
+    return select(*HELD.c, LISTINGS.c.source, LISTINGS.c.source_id).join(
+        LISTINGS, LISTINGS.c.id == HELD.c.listing_id
+    )

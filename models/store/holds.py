@@ -1,0 +1,202 @@
+"""Writing what guards hold: quotes that wait beside the landed ones, and what becomes of them.
+
+Whoever changes what waits locks it first, by listing, and lands afterwards: so ingest, a publication that confirms and
+a person who releases come one after the other.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import RowMapping, bindparam, insert, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.db import Sessions, in_a_sentence
+from models.outcomes import HoldReason, HoldState
+from models.queries.holds import held_quote_of, observations_of, waiting
+from models.queries.tables import HELD, HELD_POINTS
+from models.records import Hold, Quote
+from models.store.history import load_points
+from models.store.quotes import NUMBERS, land_quotes
+
+_SEEN = ("times_seen", "last_seen_at", *NUMBERS)
+
+_STRAYS = text("""
+SELECT b.number, recent.median, accepted.price_usd, landed.at
+FROM unnest(cast(:listings AS bigint[]), cast(:prices AS numeric[]), cast(:moments AS timestamptz[]))
+    WITH ORDINALITY AS b (listing_id, price, at, number)
+CROSS JOIN LATERAL (
+    SELECT min(low_usd) AS low, max(high_usd) AS high FROM price_candles AS c
+    WHERE c.listing_id = b.listing_id AND c.seconds = 86400
+    AND c.opened_at > b.at - (:reach + interval '1 day') AND c.opened_at <= b.at
+) AS days
+CROSS JOIN LATERAL (
+    SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY close_usd) AS median FROM price_candles AS c
+    WHERE c.listing_id = b.listing_id AND c.seconds = 3600
+    AND c.opened_at > b.at - :reach AND c.opened_at <= b.at AND days.low IS NOT NULL
+) AS recent
+LEFT JOIN LATERAL (
+    SELECT h.price_usd FROM held_quotes AS h
+    WHERE h.listing_id = b.listing_id AND h.state IN ('confirmed', 'released') AND h.known_usd IS NOT NULL
+    AND h.last_seen_at > b.at - :reach ORDER BY h.last_seen_at DESC LIMIT 1
+) AS accepted ON TRUE
+LEFT JOIN LATERAL (
+    SELECT coalesce(q.source_updated_at, q.fetched_at) AS at FROM landed_quotes AS q WHERE q.listing_id = b.listing_id
+) AS landed ON TRUE
+WHERE (b.price >= days.low * :times OR b.price * :times <= days.high) AND recent.median IS NOT NULL
+""")
+"""Quotes that may be far from their listing's median: by the few candles of days, between whose extremes it lies. Of
+these alone the median itself is drawn, from hours."""
+
+_MARK = text("""
+UPDATE quotes AS q SET held_because = found.detail
+FROM quotes AS p LEFT JOIN held_quotes AS found ON found.listing_id = p.listing_id AND found.state = 'held'
+WHERE p.listing_id = q.listing_id AND q.held_because IS DISTINCT FROM found.detail
+""")
+
+
+class HoldSettled(Exception):  # noqa: N818 - reads as what happened
+    """What was to be released waits no more. The message says what became of it."""
+
+
+class NoSuchHold(HoldSettled):
+    """Nothing was ever held under that id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """What a listing cost before a quote that may be far from it."""
+
+    median: Decimal
+    accepted: Decimal | None
+    landed_at: datetime | None
+    """The time of its landed quote."""
+
+
+async def strays(
+    session: AsyncSession,
+    quotes: Sequence[tuple[int, Decimal, datetime]],
+    reach: timedelta,
+    factor: Decimal,
+) -> dict[int, Stray]:
+    """Find, by their place in `quotes` (listing, price, moment), those that may be `factor` times their recent median."""
+    listings, prices, moments = zip(*quotes, strict=True) if quotes else ((), (), ())
+    values = {"listings": list(listings), "prices": list(prices), "moments": list(moments)}
+    found = await session.execute(_STRAYS, values | {"reach": reach, "times": factor})
+    return {number - 1: Stray(median, accepted, at) for number, median, accepted, at in found.tuples()}
+
+
+async def lock_waiting(session: AsyncSession, listing_ids: Sequence[int] | None = None) -> dict[int, Hold]:
+    """Lock and return what waits, by listing; None: of all."""
+    rows = (await session.execute(waiting(listing_ids).with_for_update(of=HELD))).mappings()
+    return {row["listing_id"]: _hold(row) for row in rows}
+
+
+async def keep(session: AsyncSession, holds: Mapping[int, Hold]) -> dict[int, Hold]:
+    """Keep holds, by listing, that are new or were seen again, each with that observation; returns them with their keys."""
+    new = {listing_id: hold for listing_id, hold in holds.items() if hold.id is None}
+    again = {listing_id: hold for listing_id, hold in holds.items() if hold.id is not None}
+    if again:
+        seen: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _SEEN}
+        values = [{"key": hold.id, **_seen(hold, "new_")} for hold in again.values()]
+        await session.execute(update(HELD).where(HELD.c.id == bindparam("key")).values(**seen), values)
+    kept = again | (await _insert(session, new) if new else {})
+    if kept:
+        await session.execute(insert(HELD_POINTS), [_observation(hold) for hold in kept.values()])
+    return kept
+
+
+async def _insert(session: AsyncSession, holds: Mapping[int, Hold]) -> dict[int, Hold]:
+    rows = [
+        {
+            "listing_id": listing_id,
+            "reason": hold.reason,
+            "detail": hold.detail,
+            "known_usd": hold.known_usd,
+            "state": HoldState.HELD,
+            "first_seen_at": hold.first_seen_at,
+            **_seen(hold),
+        }
+        for listing_id, hold in holds.items()
+    ]
+    written = await session.execute(insert(HELD).returning(HELD.c.listing_id, HELD.c.id), rows)
+    return {listing_id: replace(holds[listing_id], id=key) for listing_id, key in written.tuples()}
+
+
+def _seen(hold: Hold, prefix: str = "") -> dict[str, object]:
+    """Spell what every observation changes."""
+    held = {"times_seen": hold.times_seen, "last_seen_at": hold.last_seen_at}
+    said = held | {name: getattr(hold.quote, name) for name in NUMBERS}
+    return {prefix + name: said[name] for name in _SEEN}
+
+
+def _observation(hold: Hold) -> dict[str, object]:
+    numbers = {name: getattr(hold.quote, name) for name in ("price_usd", "market_cap_usd", "volume_usd_24h")}
+    return {"hold_id": hold.id, "observed_at": hold.last_seen_at, **numbers}
+
+
+async def end(
+    session: AsyncSession,
+    why: Mapping[int, str | None],
+    state: HoldState,
+    at: datetime,
+    by: str | None = None,
+) -> None:
+    """Say how the waiting of holds ended; `why` by their keys."""
+    if why:
+        ended = update(HELD).where(HELD.c.id == bindparam("key"))
+        told = ended.values(state=state, settled_at=at, settled_by=by, settled_because=bindparam("because"))
+        await session.execute(told, [{"key": key, "because": because} for key, because in why.items()])
+
+
+async def land_held(session: AsyncSession, held: Mapping[int, Hold]) -> None:
+    """Land quotes that waited, by listing, and put what was seen of them into history, each at its own time."""
+    by_source: defaultdict[str, list[int]] = defaultdict(list)
+    for listing_id, hold in held.items():
+        by_source[hold.quote.source].append(listing_id)
+    for listing_ids in by_source.values():
+        quotes = [_believed(held[listing_id]) for listing_id in listing_ids]
+        ids = {quote.source_id: listing_id for quote, listing_id in zip(quotes, listing_ids, strict=True)}
+        await land_quotes(session, quotes, ids)
+    keys = [hold.id for hold in held.values() if hold.id is not None]
+    seen = await session.execute(observations_of(keys))
+    await load_points(session, [tuple(row) for row in seen])
+
+
+async def release(sessions: Sessions, hold_id: int, by: str, at: datetime, note: str | None = None) -> None:
+    """Accept what is held on a person's word. Raises `HoldSettled` where it waits no more."""
+    with in_a_sentence():
+        async with sessions.begin() as session:
+            locked = await session.execute(held_quote_of(hold_id).with_for_update(of=HELD))
+            if (row := locked.mappings().one_or_none()) is None:
+                raise NoSuchHold(f"There is no held quote {hold_id}: `heldQuotes` lists them.")
+            if row["state"] != HoldState.HELD:
+                raise HoldSettled(f"Held quote {hold_id} waits no more: it is {row['state']} already.")
+            await end(session, {hold_id: note}, HoldState.RELEASED, at, by)
+            await land_held(session, {row["listing_id"]: _hold(row)})
+
+
+async def mark_held(session: AsyncSession) -> int:
+    """Say of published quotes why they have no newer one; returns how many are told otherwise than before."""
+    marked: int = (await session.execute(_MARK)).rowcount  # type: ignore[attr-defined] # an UPDATE's result has it
+    return marked
+
+
+def _hold(row: RowMapping) -> Hold:
+    quote = Quote(row["source"], row["source_id"], **{name: row[name] for name in NUMBERS})
+    said = {
+        name: row[name]
+        for name in ("detail", "known_usd", "first_seen_at", "last_seen_at", "times_seen", "id")
+    }
+    return Hold(quote, HoldReason(row["reason"]), **said)
+
+
+def _believed(hold: Hold) -> Quote:
+    """Take over all but a time that had not come yet: it would keep every later quote out until it comes."""
+    is_ahead = hold.reason is HoldReason.FUTURE_TIME
+    return replace(hold.quote, source_updated_at=None) if is_ahead else hold.quote
