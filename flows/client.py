@@ -1,12 +1,14 @@
 """Fetching one page: politely, within limits, and with every failure named by its remedy.
 
 The only module that touches a provider. It sends our own User-Agent, keeps a key in headers and out of every message,
-follows no redirect, reads no more than `MAX_BODY_BYTES`, and waits as long as the provider asks, up to its patience;
-a longer pause is raised, so that the run can be given back and the schedule comes again.
+follows no redirect, reads no more than `MAX_BODY_BYTES` and no longer than an answer may take, and waits as long as
+the provider asks, up to its patience; a longer pause is raised, so that the run can be given back and the schedule
+comes again.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,6 +28,7 @@ from flows import wire
 from flows.errors import Fatal, RetryLater, RetryNow, SourceError, SourceSkipped
 from flows.settings import FlowSettings, SourceSettings
 from flows.sources.contract import Fetched, Origin, PageRequest, Source
+from flows.unpacking import ACCEPTED, Unpacking
 from models.outcomes import Purpose, Upstream
 
 USER_AGENT = f"kasparro/{version('kasparro')} (+https://github.com/kasparro/kasparro)"
@@ -39,7 +42,11 @@ class Client:
         self._settings = settings
         self._limits: dict[str, AsyncLimiter] = {}
         self._http = httpx.AsyncClient(
-            headers={"user-agent": USER_AGENT, "accept": "application/json"},
+            headers={
+                "user-agent": USER_AGENT,
+                "accept": "application/json",
+                "accept-encoding": ACCEPTED,
+            },
             timeout=httpx.Timeout(settings.read_timeout_seconds, connect=settings.connect_timeout_seconds),
         )
 
@@ -97,16 +104,21 @@ class Client:
 
     async def _once(self, name: str, origin: Origin, request: PageRequest) -> Fetched:
         url = f"{origin.base_url.rstrip('/')}/{request.path.lstrip('/')}"
+        patience = self._settings.answer_timeout_seconds
         try:
-            async with self._http.stream(
-                "GET", url, params=dict(request.params), headers=dict(origin.headers)
-            ) as answer:
-                body = await _body_of(answer)
+            with anyio.fail_after(patience):
+                async with self._http.stream(
+                    "GET", url, params=dict(request.params), headers=dict(origin.headers)
+                ) as answer:
+                    body = await _body_of(answer)
             if answer.status_code != HTTPStatus.OK:
                 raise _error_of(answer, body)
             wire.refuse_broken(body)
         except httpx.HTTPError as error:
-            raise RetryNow(f"{url}: {type(error).__name__} {error}".strip(), source=name) from error
+            told = f"{url}: {type(error).__name__} {error}".strip()
+            raise RetryNow(told[: wire.LONGEST_MESSAGE], source=name) from error
+        except TimeoutError:
+            raise RetryNow(f"{url}: no whole answer within {patience:g} seconds", source=name) from None
         except SourceError as error:
             raise error.at(name) from None
         return Fetched(body, datetime.now(UTC))
@@ -124,13 +136,15 @@ class Client:
 
 
 async def _body_of(answer: httpx.Response) -> bytes:
-    chunks, size = [], 0
-    async for chunk in answer.aiter_bytes():
-        size += len(chunk)
-        if size > MAX_BODY_BYTES:
-            raise Fatal(f"{answer.url.path} answered with more than {MAX_BODY_BYTES:,} bytes")
-        chunks.append(chunk)
-    return b"".join(chunks)
+    body = Unpacking(answer.url.path, answer.headers.get("content-encoding", ""), MAX_BODY_BYTES)
+    try:
+        async for chunk in answer.aiter_raw():
+            body.take(chunk)
+        return body.whole()
+    except RetryNow as garbled:
+        if answer.status_code == HTTPStatus.OK:
+            raise
+        return garbled.body  # the status says enough
 
 
 def _error_of(answer: httpx.Response, body: bytes) -> SourceError:
@@ -144,9 +158,8 @@ def _error_of(answer: httpx.Response, body: bytes) -> SourceError:
     except RetryNow:
         data = None
     if answer.has_redirect_location:
-        return Fatal(
-            f"HTTP {answer.status_code}: redirects to {answer.headers['location']}, which is not followed"
-        )
+        to = answer.headers["location"][: wire.LONGEST_MESSAGE]
+        return Fatal(f"HTTP {answer.status_code}: redirects to {to}, which is not followed", body=body)
     return wire.error_for(answer.status_code, data, body, pause=asked)
 
 
@@ -157,6 +170,8 @@ def pause_asked(headers: Mapping[str, str], now: datetime) -> float | None:
         return None
     try:
         seconds = float(asked)
+        if not math.isfinite(seconds):
+            return None
         return max(0.0, seconds - now.timestamp() if seconds >= wire.EPOCH_FROM else seconds)
     except ValueError:
         pass
