@@ -42,6 +42,9 @@ def _spoils(name: str, remedy: type[SourceError], told: str, path: str = PAPRIKA
     return Expected(name, path, RunOutcome.FAILED, remedy.remedy, told, {remedy.__name__})
 
 
+HALF_WAY = {"key_revoked": 2, "truncated": 2, "duplicate_ids": 2}
+"""Those that befall the second page, when the first has landed."""
+
 OF_ANSWERS = [
     replace(_spoils(one.name, one.remedy, one.told, one.path), kept=one.kept) for one in BAD_ANSWERS
 ]

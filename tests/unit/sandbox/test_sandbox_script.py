@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,10 +12,11 @@ import pytest
 from starlette.requests import Request
 
 from flows.sandbox.clock import Clock
-from flows.sandbox.faults.orders import parse_order, read_scenario
+from flows.sandbox.faults.orders import parse_order, parse_orders, read_scenario
 from flows.sandbox.faults.reply import Occasion, Reply
 from flows.sandbox.ledger import Ledger
 from flows.sandbox.scripted import Script, Standing
+from tests.unit.house.tree import ROOT
 
 
 def taken(script: Script, *paths: str) -> list[str | None]:
@@ -119,6 +122,16 @@ def test_a_scenario_is_toml_or_json(tmp_path: Path) -> None:
     assert [(one.fault.name, one.seconds, one.from_request) for one in orders] == [
         ("latency", 0.5, 1),
         ("key_revoked", 2.0, 2),
+    ]
+
+
+def test_the_scenario_of_the_docs_can_be_read() -> None:
+    page = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    (scenario,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert [one.fault.name for one in parse_orders(tomllib.loads(scenario))] == [
+        "latency",
+        "key_revoked",
+        "price_x100",
     ]
 
 
