@@ -8,7 +8,6 @@ comes again.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -170,7 +169,7 @@ def pause_asked(headers: Mapping[str, str], now: datetime) -> float | None:
         return None
     try:
         seconds = float(asked)
-        if not math.isfinite(seconds):
+        if not seconds < wire.EPOCH_UNTIL:  # NaN is below nothing
             return None
         return max(0.0, seconds - now.timestamp() if seconds >= wire.EPOCH_FROM else seconds)
     except ValueError:

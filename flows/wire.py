@@ -24,6 +24,9 @@ DEFAULT_PAUSE_SECONDS = 60.0
 EPOCH_FROM = 1_000_000_000
 """A pause above this many seconds is a moment: seconds since 1970."""
 
+EPOCH_UNTIL = 100_000_000_000
+"""From here on it is neither: infinity, or a slip of the pen."""
+
 LONGEST_INT = 18
 """Digits that fit 64 bits; longer whole numbers are Decimals, like those with a fraction."""
 

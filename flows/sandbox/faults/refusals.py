@@ -133,7 +133,9 @@ _OF_COINGECKO = [
     _says("object_for_list", "An object where a list is due, status 200.", 200, {"gecko_says": "hi"}),
     _says("empty_body", "Nothing at all with status 200.", 200, b""),
     _says("cut_short", "JSON that ends in the middle, status 200.", 200, b'[{"id":"bitcoin","current_pr'),
-    _says("redirect", "302 to another path of the same host.", 302, b"", {"location": "/elsewhere"}),
+    _says(
+        "redirect", "302 to another path of the same host.", 302, b"", {"location": "/coingecko/api/v3/ping"}
+    ),
 ]
 _OF_COINPAPRIKA = [
     _says(

@@ -10,6 +10,9 @@ from tests.fixtures.bad_answers import BAD_ANSWERS, CAP, GECKO, PAPRIKA
 
 IDENTITY = "/coingecko/api/v3/coins/list"
 
+HALF_WAY = frozenset({"key_revoked", "truncated"})
+"""What befalls the second page, when the first has landed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Expected:
@@ -25,11 +28,15 @@ class Expected:
     """Why records and pages were rejected."""
     kept: str | None = None
     """The page that its reject keeps, where that is known."""
-    from_request: int = 1
     seconds: float = 2.5
     """How long the fault takes, where it takes time."""
     lies: bool = False
     """Whether it tells prices that nothing gives away as wrong."""
+
+    @property
+    def from_request(self) -> int:
+        """Say which request it befalls first."""
+        return 2 if self.name in HALF_WAY else 1
 
     @property
     def source(self) -> str:
@@ -42,9 +49,6 @@ def _spoils(name: str, remedy: type[SourceError], told: str, path: str = PAPRIKA
     return Expected(name, path, RunOutcome.FAILED, remedy.remedy, told, {remedy.__name__})
 
 
-HALF_WAY = {"key_revoked": 2, "truncated": 2, "duplicate_ids": 2}
-"""Those that befall the second page, when the first has landed."""
-
 OF_ANSWERS = [
     replace(_spoils(one.name, one.remedy, one.told, one.path), kept=one.kept) for one in BAD_ANSWERS
 ]
@@ -52,7 +56,7 @@ OF_THE_WAY = [
     _spoils("latency", RetryNow, "ReadTimeout"),
     _spoils("reset", RetryNow, "ReadError"),
     replace(_spoils("drip", RetryNow, "no whole answer within"), seconds=0.05),
-    replace(_spoils("truncated", RetryNow, "without sending complete message body", GECKO), from_request=2),
+    _spoils("truncated", RetryNow, "without sending complete message body", GECKO),
     _spoils("wrong_length", RetryNow, "did not answer with readable JSON"),
     _spoils("gzip_garbage", RetryNow, "says it is gzip and is not"),
     _spoils("gzip_cut", RetryNow, "whose gzip ends in the middle"),
@@ -61,7 +65,7 @@ OF_THE_WAY = [
     _spoils("huge_page", Fatal, "answered with more than 104,857,600 bytes"),
 ]
 OF_DATA = [
-    Expected("duplicate_ids", from_request=2),
+    Expected("duplicate_ids"),
     Expected("page_shift"),
     Expected("renamed_ids", PAPRIKA),
     Expected("empty_list", GECKO, RunOutcome.FAILED, Fatal.remedy, "0 records where about 250 are usual"),

@@ -93,6 +93,23 @@ async def test_a_long_pause_gives_the_run_back(open_shop: OpenShop, sandbox: San
     assert seconds < 10
 
 
+async def test_a_refusal_that_cannot_be_unpacked_is_named_by_its_status(
+    shop: Workshop, sandbox: Sandbox
+) -> None:
+    headers = {"retry-after": "119", "content-encoding": "gzip"}
+    sandbox.script(PAPRIKA, status=429, headers=headers, body="no gzip")
+    report = await ingest_source(shop, "coinpaprika")
+    assert (report.outcome, report.remedy) == (RunOutcome.FAILED, RetryLater.remedy)
+    assert report.error == "coinpaprika: HTTP 429: unexpected answer: 'no gzip'"
+
+
+async def test_no_redirect_is_followed_not_even_to_the_same_host(shop: Workshop, sandbox: Sandbox) -> None:
+    sandbox.script(GECKO, fault="redirect")
+    report = await ingest_source(shop, "coingecko")
+    assert (report.outcome, report.remedy) == (RunOutcome.FAILED, Fatal.remedy)
+    assert (sandbox.asked(GECKO), sandbox.asked("/coingecko/api/v3/ping")) == (1, 0)
+
+
 async def test_a_short_pause_asked_in_plain_text_is_waited_for(open_shop: OpenShop, sandbox: Sandbox) -> None:
     sandbox.script(PAPRIKA, status=429, headers={"retry-after": "1"}, body="Throttled")
     report, _ = await _timed(open_shop, "coinpaprika", retry_attempts=2)
@@ -106,8 +123,10 @@ async def test_a_short_pause_asked_in_plain_text_is_waited_for(open_shop: OpenSh
         {"status": 502},
         {"disconnect": True, "body": '[{"id":"btc'},
         {"disconnect": True},
+        {"fault": "reset"},
+        {"fault": "gzip_cut"},
     ],
-    ids=["html", "empty", "hung up in the body", "hung up at once"],
+    ids=["html", "empty", "hung up in the body", "hung up at once", "reset", "half a gzip"],
 )
 async def test_a_passing_fault_is_tried_again(
     open_shop: OpenShop, sandbox: Sandbox, fault: dict[str, object]

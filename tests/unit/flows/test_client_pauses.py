@@ -30,6 +30,7 @@ NOW = datetime(2025, 7, 25, 14, 53, 0, tzinfo=UTC)
         ({"retry-after": "inf"}, None),
         ({"retry-after": "nan"}, None),
         ({"retry-after": "1e400"}, None),
+        ({"retry-after": "1e15"}, None),
         ({"x-ratelimit-reset": "2025-07-25 14:54:00 +0000"}, 60),
         ({"x-ratelimit-reset": "2025-07-25 14:00:00 +0000"}, 0),
         ({"x-ratelimit-reset": "30"}, 30),
