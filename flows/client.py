@@ -154,7 +154,7 @@ def _error_of(answer: httpx.Response, body: bytes) -> SourceError:
     except RetryLater as pause:
         pause.seconds = pause.seconds if asked is None else asked
         return pause
-    except RetryNow:
+    except SourceError:
         data = None
     if answer.has_redirect_location:
         to = answer.headers["location"][: wire.LONGEST_MESSAGE]

@@ -89,13 +89,13 @@ def decode_object(body: bytes, *required: str) -> dict[str, Any]:
     raise error_for(HTTPStatus.OK, data, body)
 
 
-def said_error(data: object) -> tuple[int | None, str] | None:
-    """Find the error in a decoded body: (code, message). The providers use five shapes."""
+def said_error(data: object, levels: int = 5) -> tuple[int | None, str] | None:
+    """Find the error in a decoded body, or some `levels` of `error` below: (code, message). There are five shapes."""
     if not isinstance(data, Mapping):
         return None
     inner, status, payload = data.get("error"), data.get("status"), data.get("data")
     if isinstance(inner, Mapping):
-        return said_error(inner) or (None, encode(inner)[:200])
+        return (said_error(inner, levels - 1) if levels else None) or (None, encode(inner)[:200])
     if isinstance(inner, str):
         return None, inner
     if isinstance(status, Mapping) and {"error_code", "error_message"} & set(status):
@@ -136,7 +136,7 @@ def encode(data: object) -> str:
     try:
         text = _dumped(data)
     except TypeError:
-        return _dumped(_printable(data)) if _is_within(DEEPEST_KEPT, data) else _dumped(repr(data)[:10_000])
+        return _dumped(_printable(data) if _is_within(DEEPEST_KEPT, data) else _abridged(data))
     return _dumped(_printable(data)) if "\\u0000" in text else text
 
 
@@ -174,6 +174,13 @@ def _printable(data: object) -> object:
     if isinstance(data, list):
         return [_printable(item) for item in data]
     return data
+
+
+def _abridged(data: object) -> str:
+    try:
+        return repr(data)[:10_000]
+    except RecursionError:
+        return "nested too deep to be written"
 
 
 def _is_within(levels: int, data: object) -> bool:

@@ -103,6 +103,12 @@ def test_an_abyss_is_refused_in_one_sentence(body: bytes) -> None:
     assert len(str(caught.value)) < 200
 
 
+@pytest.mark.parametrize("levels", [6, 300, 995, 1_000])
+def test_an_error_below_errors_without_end_is_an_error(levels: int) -> None:
+    with pytest.raises(Fatal):
+        wire.refuse_broken(b'{"error":' * levels + b'"no"' + b"}" * levels)
+
+
 def test_a_record_of_absurd_depth_costs_no_page() -> None:
     wire.refuse_broken(b'[{"id":"\\ud800","deep":' + b"[" * 300 + b"]" * 300 + b"}]")
 
