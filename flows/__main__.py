@@ -20,6 +20,7 @@ from flows.pipeline import run_etl
 from flows.replay import replay as replay_kept
 from flows.report import etl_report, publish_report, replay_report
 from flows.sandbox.serve import serve
+from flows.sandbox.settings import SandboxSettings
 from flows.stack.prefect_server import serve_prefect
 from flows.stack.prefect_worker import serve_worker
 from flows.stack.settings import StackSettings
@@ -70,6 +71,7 @@ def sandbox(
     size: int = 20_000,
     speed: float = 1.0,
     replay: Path | None = None,
+    scenario: Path | None = None,
 ) -> None:
     """Serve the three simulated providers on one port.
 
@@ -81,8 +83,11 @@ def sandbox(
         How many market seconds pass in one of ours.
     replay
         A folder of recorded answers to serve instead of the simulated market.
+    scenario
+        A TOML or JSON file of faults that its answers shall have: see docs/sandbox.md.
     """
-    serve(port or StackSettings().sandbox_port, host, seed, size, speed, replay)
+    settings = SandboxSettings(seed, size, speed, replay, scenario=scenario)
+    serve(port or StackSettings().sandbox_port, host, settings)
 
 
 @app.command

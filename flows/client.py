@@ -1,9 +1,10 @@
 """Fetching one page: politely, within limits, and with every failure named by its remedy.
 
 The only module that touches a provider. It sends our own User-Agent, keeps a key in headers and out of every message,
-follows no redirect, reads no more than `MAX_BODY_BYTES`, and waits as long as the provider asks, up to its patience;
-a longer pause is raised, so that the run can be given back and the schedule comes again. Every request is taken from the
-source's budget first, and what its answer says of rates and limits is told to it.
+follows no redirect, reads no more than `MAX_BODY_BYTES` and no longer than an answer may take, and waits as long as
+the provider asks, up to its patience; a longer pause is raised, so that the run can be given back and the schedule
+comes again. Every request is taken from the source's budget first, and what its answer says of rates and limits is told
+to it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from flows import wire
 from flows.errors import BudgetExhausted, Fatal, RetryLater, RetryNow, SourceError, SourceSkipped
 from flows.settings import LARGEST, FlowSettings, SourceSettings
 from flows.sources.contract import Fetched, Origin, PageRequest, Source
+from flows.unpacking import ACCEPTED, Unpacking
 from models.budgets import Heard, Taken
 from models.outcomes import Purpose, Upstream
 
@@ -63,7 +65,11 @@ class Client:
         self._settings = settings
         self._budgets = budgets
         self._http = httpx.AsyncClient(
-            headers={"user-agent": USER_AGENT, "accept": "application/json"},
+            headers={
+                "user-agent": USER_AGENT,
+                "accept": "application/json",
+                "accept-encoding": ACCEPTED,
+            },
             timeout=httpx.Timeout(settings.read_timeout_seconds, connect=settings.connect_timeout_seconds),
         )
 
@@ -127,17 +133,21 @@ class Client:
     ) -> tuple[Answer, SourceError | None]:
         """Ask once; returns what came back, and what is wrong with it."""
         url = f"{origin.base_url.rstrip('/')}/{request.path.lstrip('/')}"
-        answer = Answer(0, {}, b"")
+        answer, patience = Answer(0, {}, b""), self._settings.answer_timeout_seconds
         try:
-            async with self._http.stream(
-                "GET", url, params=dict(request.params), headers=dict(origin.headers)
-            ) as response:
-                answer = Answer(response.status_code, response.headers, await _body_of(response))
+            with anyio.fail_after(patience):
+                async with self._http.stream(
+                    "GET", url, params=dict(request.params), headers=dict(origin.headers)
+                ) as response:
+                    answer = Answer(response.status_code, response.headers, await _body_of(response))
             if answer.status != HTTPStatus.OK:
                 raise _error_of(response, answer.body)
             wire.refuse_broken(answer.body)
         except httpx.HTTPError as error:
-            return answer, RetryNow(f"{url}: {type(error).__name__} {error}".strip(), source=name)
+            told = f"{url}: {type(error).__name__} {error}".strip()
+            return answer, RetryNow(told[: wire.LONGEST_MESSAGE], source=name)
+        except TimeoutError:
+            return answer, RetryNow(f"{url}: no whole answer within {patience:g} seconds", source=name)
         except SourceError as error:
             return answer, error.at(name)
         return answer, None
@@ -155,13 +165,15 @@ class Client:
 
 
 async def _body_of(answer: httpx.Response) -> bytes:
-    chunks, size = [], 0
-    async for chunk in answer.aiter_bytes():
-        size += len(chunk)
-        if size > MAX_BODY_BYTES:
-            raise Fatal(f"{answer.url.path} answered with more than {MAX_BODY_BYTES:,} bytes")
-        chunks.append(chunk)
-    return b"".join(chunks)
+    body = Unpacking(answer.url.path, answer.headers.get("content-encoding", ""), MAX_BODY_BYTES)
+    try:
+        async for chunk in answer.aiter_raw():
+            body.take(chunk)
+        return body.whole()
+    except RetryNow as garbled:
+        if answer.status_code == HTTPStatus.OK:
+            raise
+        return garbled.body  # the status says enough
 
 
 def _error_of(answer: httpx.Response, body: bytes) -> SourceError:
@@ -172,12 +184,11 @@ def _error_of(answer: httpx.Response, body: bytes) -> SourceError:
     except RetryLater as pause:
         pause.seconds = pause.seconds if asked is None else asked
         return pause
-    except RetryNow:
+    except SourceError:
         data = None
     if answer.has_redirect_location:
-        return Fatal(
-            f"HTTP {answer.status_code}: redirects to {answer.headers['location']}, which is not followed"
-        )
+        to = answer.headers["location"][: wire.LONGEST_MESSAGE]
+        return Fatal(f"HTTP {answer.status_code}: redirects to {to}, which is not followed", body=body)
     return wire.error_for(answer.status_code, data, body, pause=asked)
 
 
@@ -209,6 +220,8 @@ def pause_asked(headers: Mapping[str, str], now: datetime) -> float | None:
         return None
     try:
         seconds = float(asked)
+        if not seconds < wire.EPOCH_UNTIL:  # NaN is below nothing
+            return None
         return max(0.0, seconds - now.timestamp() if seconds >= wire.EPOCH_FROM else seconds)
     except ValueError:
         pass

@@ -42,6 +42,9 @@ class FlowSettings(DatabaseSettings):
         10, gt=0, le=120, description="Patience with connecting to a provider."
     )
     read_timeout_seconds: float = Field(30, gt=0, le=600, description="Patience with each part of an answer.")
+    answer_timeout_seconds: float = Field(
+        120, gt=0, le=3600, description="Patience with a whole answer, however steadily its parts come."
+    )
     retry_attempts: int = Field(
         3, ge=1, le=10, description="Attempts at one page before the run gives up on it."
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, NoReturn
@@ -24,23 +24,37 @@ DEFAULT_PAUSE_SECONDS = 60.0
 EPOCH_FROM = 1_000_000_000
 """A pause above this many seconds is a moment: seconds since 1970."""
 
+EPOCH_UNTIL = 100_000_000_000
+"""From here on it is neither: infinity, or a slip of the pen."""
+
 LONGEST_INT = 18
 """Digits that fit 64 bits; longer whole numbers are Decimals, like those with a fraction."""
 
 LONGEST_WHOLE, LONGEST_FRACTION = 131_072, 16_383
 """Digits before and after the point that PostgreSQL's numbers can have; a longer number is kept as a text."""
 
+DEEPEST = 1_024
+"""Levels that a body may be nested, orjson's own limit; honest ones have a dozen."""
+
+DEEPEST_KEPT = 200
+"""Levels that are kept as they are: PostgreSQL and every reader cope with them."""
+
+LONGEST_MESSAGE = 500
+"""Characters of a provider's message that are told; the reject keeps more of it."""
+
 _EDGE_PAUSE = re.compile(rb"\s*(error code: 10\d\d|Throttled)")
 _TRANSIENT = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}
 
 
 def decode(body: bytes) -> Any:  # noqa: ANN401 - JSON is anything
-    """Decode JSON with exact numbers. Raises `RetryNow` for a body that is cut short or is no JSON at all."""
+    """Decode JSON with exact numbers. Raises `RetryNow` for a body that is cut short or no JSON, `Fatal` for an abyss."""
     if _EDGE_PAUSE.match(body):
         raise RetryLater(f"asks for a pause: {_shown(body)}", seconds=DEFAULT_PAUSE_SECONDS, body=body)
     try:
         return json.loads(body, parse_float=Decimal, parse_int=_whole, parse_constant=_not_json)
-    except (ValueError, ArithmeticError, RecursionError) as error:
+    except RecursionError:
+        raise _too_deep(body) from None
+    except (ValueError, ArithmeticError) as error:
         raise RetryNow(f"did not answer with readable JSON ({error}): {_shown(body)}", body=body) from error
 
 
@@ -53,6 +67,8 @@ def refuse_broken(body: bytes) -> None:
         data = orjson.loads(body)
     except orjson.JSONDecodeError:
         data = decode(body)  # orjson is stricter in what does not matter here, and less telling
+        if not _is_within(DEEPEST, data):
+            raise _too_deep(body) from None
     if said_error(data) is not None:
         raise error_for(HTTPStatus.OK, data, body)
 
@@ -73,13 +89,13 @@ def decode_object(body: bytes, *required: str) -> dict[str, Any]:
     raise error_for(HTTPStatus.OK, data, body)
 
 
-def said_error(data: object) -> tuple[int | None, str] | None:
-    """Find the error in a decoded body: (code, message). The providers use five shapes."""
+def said_error(data: object, levels: int = 5) -> tuple[int | None, str] | None:
+    """Find the error in a decoded body, or some `levels` of `error` below: (code, message). There are five shapes."""
     if not isinstance(data, Mapping):
         return None
     inner, status, payload = data.get("error"), data.get("status"), data.get("data")
     if isinstance(inner, Mapping):
-        return said_error(inner) or (None, encode(inner)[:200])
+        return (said_error(inner, levels - 1) if levels else None) or (None, encode(inner)[:200])
     if isinstance(inner, str):
         return None, inner
     if isinstance(status, Mapping) and {"error_code", "error_message"} & set(status):
@@ -95,7 +111,8 @@ def error_for(status: int, data: object, body: bytes, *, pause: float | None = N
 
     `pause` is what the headers asked for, in seconds. A status of 200 with an error inside counts as that error.
     """
-    code, message = said_error(data) or (None, f"unexpected answer: {_shown(body)}")
+    code, said = said_error(data) or (None, f"unexpected answer: {_shown(body)}")
+    message = printable(said[:LONGEST_MESSAGE])
     is_hidden = status == HTTPStatus.OK and code is not None and code in set(HTTPStatus)
     meant = code if is_hidden and code is not None else status
     text = message if status == HTTPStatus.OK else f"HTTP {status}: {message}"
@@ -119,7 +136,7 @@ def encode(data: object) -> str:
     try:
         text = _dumped(data)
     except TypeError:
-        return _dumped(_printable(data)) if _depth_is_honest(data) else _dumped(repr(data)[:10_000])
+        return _dumped(_printable(data) if _is_within(DEEPEST_KEPT, data) else _abridged(data))
     return _dumped(_printable(data)) if "\\u0000" in text else text
 
 
@@ -159,9 +176,29 @@ def _printable(data: object) -> object:
     return data
 
 
-def _depth_is_honest(data: object, left: int = 200) -> bool:
-    inside = data.values() if isinstance(data, Mapping) else data if isinstance(data, list) else ()
-    return left > 0 and all(_depth_is_honest(item, left - 1) for item in inside)
+def _abridged(data: object) -> str:
+    try:
+        return repr(data)[:10_000]
+    except RecursionError:
+        return "nested too deep to be written"
+
+
+def _is_within(levels: int, data: object) -> bool:
+    """Tell whether data is nested no deeper; looks level by level, since depth is what a stack does not bear."""
+    layer = [data]
+    for _ in range(levels):
+        layer = [inner for outer in layer for inner in _inside(outer)]
+        if not layer:
+            return True
+    return False
+
+
+def _inside(data: object) -> Iterable[object]:
+    return data.values() if isinstance(data, Mapping) else data if isinstance(data, list) else ()
+
+
+def _too_deep(body: bytes) -> Fatal:
+    return Fatal(f"answered with JSON nested too deep to read: {_shown(body)}", body=body)
 
 
 def _whole(digits: str) -> int | Decimal:

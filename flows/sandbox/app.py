@@ -17,6 +17,7 @@ from flows.sandbox.coingecko import api as coingecko
 from flows.sandbox.coingecko import door
 from flows.sandbox.coinpaprika import api as coinpaprika
 from flows.sandbox.control import Control
+from flows.sandbox.faults.orders import read_scenario
 from flows.sandbox.guard import COINCAP_LIMIT, COINGECKO_LIMIT, COINPAPRIKA_LIMIT, Guard, Limit
 from flows.sandbox.ledger import Ledger, Noted
 from flows.sandbox.market import Market
@@ -31,9 +32,13 @@ COINCAP_PATH = "/coincap/v3"
 
 
 def create_app(settings: SandboxSettings | None = None) -> Starlette:
-    """Build the sandbox. A provider's base URL is the host, the port and its path."""
+    """Build the sandbox. A provider's base URL is the host, the port and its path.
+
+    Raises ValueError where the replay folder or the scenario cannot be used.
+    """
     settings = settings or SandboxSettings()
-    clock, script, ledger = Clock(settings.speed), Script(), Ledger()
+    orders = read_scenario(settings.scenario) if settings.scenario else ()
+    clock, script, ledger = Clock(settings.speed), Script(orders), Ledger()
     control = Control(settings, clock, script, ledger)
     return Starlette(
         routes=[Mount("/_sandbox", routes=control.routes()), *_providers(settings, clock)],

@@ -1,4 +1,4 @@
-"""The sandbox's own endpoints, under /_sandbox: health, clock, scripted answers, and what was asked."""
+"""The sandbox's own endpoints, under /_sandbox: health, clock, faults and exact answers, and what was asked."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from starlette.routing import BaseRoute, Route
 
 from flows.sandbox.answers import Refusal, answer
 from flows.sandbox.clock import Clock
+from flows.sandbox.faults.catalogue import FAULTS
+from flows.sandbox.faults.orders import parse_order, parse_orders
 from flows.sandbox.ledger import Ledger
-from flows.sandbox.scripted import Script, parse_scripted_answer
+from flows.sandbox.scripted import Script
 from flows.sandbox.settings import SandboxSettings
 
 
@@ -42,8 +44,11 @@ class Control:
             Route("/health", self.health),
             Route("/clock", self.read_clock, methods=["GET"]),
             Route("/clock", self.set_clock, methods=["PUT"]),
-            Route("/answers", self.script_answer, methods=["PUT"]),
-            Route("/answers", self.clear_answers, methods=["DELETE"]),
+            Route("/answers", self.order_answer, methods=["PUT"]),
+            Route("/answers", self.clear_orders, methods=["DELETE"]),
+            Route("/faults", self.read_faults, methods=["GET"]),
+            Route("/faults", self.order_faults, methods=["POST"]),
+            Route("/faults", self.clear_orders, methods=["DELETE"]),
             Route("/requests", self.read_requests, methods=["GET"]),
             Route("/requests", self.clear_requests, methods=["DELETE"]),
         ]
@@ -70,16 +75,30 @@ class Control:
         self._clock.set(at.replace(tzinfo=at.tzinfo or UTC) if at else None, speed)
         return await self.read_clock(request)
 
-    async def script_answer(self, request: Request) -> Response:
-        """Queue an answer to be given before the real one."""
+    async def order_answer(self, request: Request) -> Response:
+        """Take one order: of an exact answer, or of a fault by its name."""
         try:
-            self._script.add(parse_scripted_answer(await _json(request)))
+            self._script.add(parse_order(await _json(request)))
         except ValueError as error:
             raise Refusal(400, {"error": str(error)}) from error
         return Response(status_code=204)
 
-    async def clear_answers(self, _request: Request) -> Response:
-        """Forget the queued answers."""
+    async def read_faults(self, _request: Request) -> Response:
+        """List what can go wrong, with a sentence each, and the orders that hold."""
+        known = {name: {"kind": fault.kind, "does": fault.sentence} for name, fault in FAULTS.items()}
+        return answer({"on": self._script.told(), "faults": known})
+
+    async def order_faults(self, request: Request) -> Response:
+        """Take a scenario's orders, behind those that hold; one that cannot be read spoils it all."""
+        try:
+            for order in parse_orders(await _json(request)):
+                self._script.add(order)
+        except ValueError as error:
+            raise Refusal(400, {"error": str(error)}) from error
+        return await self.read_faults(request)
+
+    async def clear_orders(self, _request: Request) -> Response:
+        """Forget all orders."""
         self._script.clear()
         return Response(status_code=204)
 

@@ -1,108 +1,107 @@
-"""Scripted answers: faults and oddities that a test orders, given before the real answer."""
+"""Replies that were ordered, in place of the true ones: one exact body for a test, or a fault of the catalogue."""
 
 from __future__ import annotations
 
-import asyncio
-from base64 import b64decode
-from binascii import Error as NotBase64
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-
-@dataclass(frozen=True, slots=True)
-class ScriptedAnswer:
-    """What to answer to the next `times` requests whose path begins with `path_prefix`."""
-
-    path_prefix: str
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    times: int = 1
-    delay_seconds: float = 0.0
-    disconnect: bool = False
-    """Promise a body and hang up in the middle of it."""
+from flows.sandbox.faults.orders import Order
+from flows.sandbox.faults.reply import Kind, Occasion, Reply
+from flows.sandbox.faults.sending import send_reply
 
 
-def parse_scripted_answer(order: Mapping[str, Any]) -> ScriptedAnswer:
-    """Read an order as a client sends it. Raises ValueError with what is wrong."""
-    known = {*ScriptedAnswer.__dataclass_fields__, "body_base64"}
-    if unknown := order.keys() - known:
-        raise ValueError(f"unknown keys {sorted(unknown)}: known are {sorted(known)}")
-    if not isinstance(order.get("path_prefix"), str):
-        raise ValueError(
-            "path_prefix is missing: say which requests to answer, as `/coingecko/api/v3/coins/markets`"
-        )
-    try:
-        body = (
-            b64decode(order["body_base64"], validate=True)
-            if "body_base64" in order
-            else order.get("body", "")
-        )
-        return ScriptedAnswer(
-            path_prefix=order["path_prefix"],
-            status=int(order.get("status", 200)),
-            headers=dict(order.get("headers", {})),
-            body=body if isinstance(body, bytes) else body.encode(),
-            times=int(order.get("times", 1)),
-            delay_seconds=float(order.get("delay_seconds", 0)),
-            disconnect=bool(order.get("disconnect", False)),
-        )
-    except (TypeError, AttributeError, NotBase64) as error:
-        raise ValueError(f"cannot read the order: {error}") from error
+@dataclass(slots=True)
+class Standing:
+    """An order that holds, and how far it has come."""
+
+    order: Order
+    seen: int = 0
+    given: int = 0
+    before: Reply | None = None
+    """The true reply to the last request that it befell."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has been given as often as ordered."""
+        return 0 < self.order.times <= self.given
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the request seen last is one that it is for."""
+        return self.seen >= self.order.from_request and not self.is_over
 
 
 class Script:
-    """The queue of orders, oldest first."""
+    """The orders that hold, oldest first."""
 
-    def __init__(self) -> None:
-        self._queue: list[ScriptedAnswer] = []
+    def __init__(self, orders: Iterable[Order] = ()) -> None:
+        self._standing = [Standing(order) for order in orders]
 
-    def add(self, scripted: ScriptedAnswer) -> None:
-        """Queue an order behind the others."""
-        self._queue.append(scripted)
+    def add(self, order: Order) -> None:
+        """Take an order behind the others."""
+        self._standing.append(Standing(order))
 
     def clear(self) -> None:
         """Forget all orders."""
-        self._queue.clear()
+        self._standing.clear()
 
-    def take(self, path: str) -> ScriptedAnswer | None:
-        """Use up one answer of the oldest order that fits a path."""
-        for at, scripted in enumerate(self._queue):
-            if path.startswith(scripted.path_prefix):
-                left = replace(scripted, times=scripted.times - 1)
-                self._queue[at : at + 1] = [left] if left.times > 0 else []
-                return scripted
-        return None
+    def told(self) -> list[dict[str, object]]:
+        """List the orders that hold, each with how often it was given."""
+        return [one.order.told | {"seen": one.seen, "given": one.given} for one in self._standing]
+
+    def take(self, path: str) -> Standing | None:
+        """Count a request, and return the oldest order that it is the turn of."""
+        fitting = [one for one in self._standing if path.startswith(one.order.path_prefix)]
+        for one in fitting:
+            one.seen += 1
+        due = next((one for one in fitting if one.is_due), None)
+        if due is not None:
+            due.given += 1
+            self._standing = [one for one in self._standing if not one.is_over]
+        return due
 
 
 class ScriptedAnswers:
-    """Gives the script's answers; what it has none for goes on to the app."""
+    """Gives what the script has for a request; all others go on to the app."""
 
     def __init__(self, app: ASGIApp, script: Script) -> None:
         self._app = app
         self._script = script
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer from the script or pass the request on."""
-        scripted = self._script.take(scope["path"]) if scope["type"] == "http" else None
-        if scripted is None:
+        """Answer by the script or pass the request on."""
+        due = self._script.take(scope["path"]) if scope["type"] == "http" else None
+        if due is None:
             await self._app(scope, receive, send)
             return
-        await asyncio.sleep(scripted.delay_seconds)
-        if scripted.disconnect:
-            await _hang_up(scripted, send)
-            return
-        headers = {"content-type": "application/json; charset=utf-8", **scripted.headers}
-        await Response(scripted.body, scripted.status, headers)(scope, receive, send)
+        await send_reply(await self._befallen(due, scope, receive), receive, send)
+
+    async def _befallen(self, due: Standing, scope: Scope, receive: Receive) -> Reply:
+        order = due.order
+        if order.fault.kind is Kind.ANSWER:
+            return order.fault.rewrite(Reply(), Occasion())
+        true = await _true_reply(self._app, scope, receive)
+        target = f"{scope['path']}?{scope['query_string'].decode()}"
+        occasion = Occasion(target, order.seed, order.seconds, due.before)
+        due.before = true
+        return order.fault.rewrite(true, occasion)
 
 
-async def _hang_up(scripted: ScriptedAnswer, send: Send) -> None:
-    """Send less than was promised: the server closes the connection on it."""
-    promised = str(len(scripted.body) + 1).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", promised)]
-    await send({"type": "http.response.start", "status": scripted.status, "headers": headers})
-    await send({"type": "http.response.body", "body": scripted.body, "more_body": True})
+async def _true_reply(app: ASGIApp, scope: Scope, receive: Receive) -> Reply:
+    """Let the app answer, unpacked, and hold what it says."""
+    reply = Reply(headers={})
+
+    async def hold(message: Message) -> None:
+        nonlocal reply
+        if message["type"] == "http.response.start":
+            told = {name.decode(): value.decode() for name, value in message["headers"]}
+            told.pop("content-length", None)
+            reply = replace(reply, status=message["status"], headers=told)
+        else:
+            reply = replace(reply, body=reply.body + message.get("body", b""))
+
+    headers = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
+    await app({**scope, "headers": headers}, receive, hold)
+    return reply

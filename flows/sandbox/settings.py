@@ -22,3 +22,5 @@ class SandboxSettings:
     """Which recording serves a feed where several fit: `{"coingecko/markets": "file.json"}`; default the newest."""
     rate_limits: bool = False
     """Whether the providers' limits per minute and second are enforced."""
+    scenario: Path | None = None
+    """A file of faults to begin with."""

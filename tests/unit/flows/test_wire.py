@@ -78,7 +78,6 @@ def test_numbers_keep_every_digit(body: bytes, number: object) -> None:
         b"<!doctype html><title>Uh Oh! (500)</title>",
         b"\xff\xfe\x00",
         b"[1e99999999999999999999]",
-        b"[" * 50_000,
         b"[1] trailing",
     ],
 )
@@ -87,6 +86,40 @@ def test_what_is_no_json_is_worth_another_try(body: bytes) -> None:
         wire.decode(body)
     assert caught.value.body == body
     assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"[" * 50_000, id="never closed"),
+        pytest.param(b"[" * 50_000 + b"]" * 50_000, id="an abyss"),
+        pytest.param(b'{"a":' * 1_025 + b"1" + b"}" * 1_025, id="one too many"),
+    ],
+)
+def test_an_abyss_is_refused_in_one_sentence(body: bytes) -> None:
+    with pytest.raises(Fatal, match="answered with JSON nested too deep to read: ") as caught:
+        wire.refuse_broken(body)
+    assert caught.value.body == body
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize("levels", [6, 300, 995, 1_000])
+def test_an_error_below_errors_without_end_is_an_error(levels: int) -> None:
+    with pytest.raises(Fatal):
+        wire.refuse_broken(b'{"error":' * levels + b'"no"' + b"}" * levels)
+
+
+def test_a_record_of_absurd_depth_costs_no_page() -> None:
+    wire.refuse_broken(b'[{"id":"\\ud800","deep":' + b"[" * 300 + b"]" * 300 + b"}]")
+
+
+def test_a_providers_message_is_told_in_bounds_and_can_be_stored() -> None:
+    body = b'{"error":"\\u0000\\ud800' + b"no! " * 250_000 + b'"}'
+    with pytest.raises(Fatal) as caught:
+        wire.refuse_broken(body)
+    told = str(caught.value)
+    assert told.startswith("\\u0000\\ud800no! no! ")
+    assert len(told) < 600
 
 
 @pytest.mark.parametrize("body", [b"Throttled", b"error code: 1015", b"\n error code: 1020\n"])
