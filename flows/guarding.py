@@ -21,8 +21,9 @@ from models.outcomes import HoldState
 from models.queries.holds import witnesses
 from models.records import Counts, Hold, Quote, Witness
 from models.store.history import append_points
-from models.store.holds import Stray, end, keep, land_held, lock_waiting, strays
+from models.store.holds import end, keep, land_held, lock_waiting
 from models.store.quotes import land_quotes
+from models.store.strays import Stray, strays
 
 log = structlog.get_logger(__name__)
 

@@ -198,8 +198,8 @@ async def test_a_run_that_died_is_told_by_the_next(telling: World, receiver: Rec
     async with telling.sessions.begin() as session:
         await session.execute(
             text(
-                "INSERT INTO etl_runs (flow, outcome, started_at, pages, fetched, new, changed, unchanged, rejected)"
-                " VALUES ('etl', 'running', now() - interval '1 hour', 0, 0, 0, 0, 0, 0)"
+                "INSERT INTO etl_runs (flow, outcome, started_at, pages, fetched, new, changed, unchanged, rejected, quoted)"
+                " VALUES ('etl', 'running', now() - interval '1 hour', 0, 0, 0, 0, 0, 0, 0)"
             )
         )
     await run_etl(telling.shop)

@@ -58,10 +58,10 @@ async def test_of_two_prices_far_apart_the_one_that_left_its_own_past_is_left_ou
         await world.land(*((*coin, str(60_000 + hours)) for coin in coins), at=at)
     await world.publish()
     assert (await world.numbers("bitcoin"))[1] == "weighted_median"
-    await world.land((*coins[0], "60010"), (*coins[1], "600"))
+    await world.land((*coins[0], "60010"), (*coins[1], "6000"))
     await world.publish()
     price, method, inputs = await world.numbers("bitcoin")
     assert (price, method) == (Decimal(60010), "single_source")
     (out,) = [used for used in inputs if not used["is_used"]]
-    assert (out["source"], out["price_usd"]) == ("coinpaprika", "600")
+    assert (out["source"], out["price_usd"]) == ("coinpaprika", "6000")
     assert "from its own recent median" in out["reason"]
