@@ -4,6 +4,8 @@ RetryNow         a passing fault: try again with backoff and jitter
 RetryLater       the provider said when: wait `seconds`, or give the run back if that is too long
 BudgetExhausted  nothing more until the provider's period ends
 Fatal            a person must act: wrong key, wrong host, wrong path, a page that cannot be what it says
+NotFound         a kind of Fatal: the provider does not know what was asked for
+BeyondPlan       a kind of Fatal: the plan does not reach that far back
 RecordRejected   this one record only: keep it with its reason and go on
 """
 
@@ -62,6 +64,18 @@ class Fatal(SourceError):  # noqa: N818
     """Trying again cannot help: a person must change something."""
 
     remedy = "check the source's key, plan and base URL"
+
+
+class NotFound(Fatal):
+    """The provider does not know what was asked for."""
+
+    remedy = "none, if the provider dropped the coin; else check the source's base URL"
+
+
+class BeyondPlan(Fatal):
+    """The plan shows no prices of so long ago."""
+
+    remedy = "ask for less, or raise the plan"
 
 
 class SourceSkipped(SourceError):  # noqa: N818

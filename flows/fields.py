@@ -95,6 +95,13 @@ def instant_of(value: object, field: str, *, now: datetime) -> datetime | None:
     return at
 
 
+def moment_of(value: object, field: str, *, now: datetime) -> datetime:
+    """Read a time that must be there; rejects the record otherwise."""
+    if (at := instant_of(value, field, now=now)) is None:
+        raise RecordRejected("not_a_time", f"{field} is empty")
+    return at
+
+
 def _parsed(value: object) -> datetime:
     text = str(value).strip()
     if re.fullmatch(r"\d{9,}(\.\d+)?", text):

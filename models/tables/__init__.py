@@ -11,6 +11,7 @@ from models.tables.assets import Asset
 from models.tables.checkpoints import Checkpoint, SourceDrift
 from models.tables.dataset import DatasetVersion
 from models.tables.decisions import Decision
+from models.tables.history_windows import HistoryWindow
 from models.tables.links import AssetLink
 from models.tables.listings import Listing, ListingAddress
 from models.tables.prices import FxRate, PriceCandle, PricePoint
@@ -27,6 +28,7 @@ __all__ = [
     "DatasetVersion",
     "Decision",
     "FxRate",
+    "HistoryWindow",
     "LandedQuote",
     "Listing",
     "ListingAddress",
