@@ -33,10 +33,6 @@ class Days:
         """The first moment after them."""
         return midnight(self.last + ONE_DAY)
 
-    def holds(self, at: datetime) -> bool:
-        """Whether a moment is within them."""
-        return self.starts_at <= at < self.ends_at
-
     def by_year(self) -> list[Days]:
         """Cut them at the turns of years, newest first."""
         years = range(self.last.year, self.first.year - 1, -1)

@@ -43,11 +43,13 @@ def chart_of(
     payload = wire.encode(wire.decode(fetched.body))
     chart = Chart(RawRecord(source, FEED, record_id, payload, wire.hash_of(payload), fetched.fetched_at))
     for row in rows:
-        _read_row(chart, history, row, days)
+        _read_row(chart, history, row)
+    starts_at, ends_at = days.starts_at, days.ends_at
+    chart.points = [point for point in chart.points if starts_at <= point.observed_at < ends_at]
     return chart
 
 
-def _read_row(chart: Chart, history: History, row: object, days: Days) -> None:
+def _read_row(chart: Chart, history: History, row: object) -> None:
     try:
         left = dict(row) if isinstance(row, dict) else _no_object(row)
         point = history.parse(left, chart.raw.fetched_at)
@@ -56,8 +58,7 @@ def _read_row(chart: Chart, history: History, row: object, days: Days) -> None:
     except (*MISREAD, SourceError) as error:
         _reject(chart, row, "unreadable", f"{type(error).__name__}: {error}"[:500])
     else:
-        if days.holds(point.observed_at):
-            chart.points.append(point)
+        chart.points.append(point)
         for key in left.keys() - history.ignored:
             chart.drift.setdefault(wire.printable(key)[:500], wire.encode(left[key]))
 

@@ -110,12 +110,11 @@ class SourceBackfill:
 
     async def _ask_for(self, listing: Listing, answers: MemoryObjectSendStream[Answer]) -> bool:
         """Ask for all that is missing of a listing, newest first. False: nothing more is to be asked of the source."""
-        asked, last = dict(listing.asked), last_whole_day(now())
-        while self.ended is None:
-            stretch = next_stretch(asked, Days(self._since, last), self.history.longest)
-            if stretch is None:
-                return True
-            asking = widened(stretch, self.history.shortest, last)
+        asked, wanted = dict(listing.asked), Days(self._since, last_whole_day(now()))
+        while (stretch := next_stretch(asked, wanted, self.history.longest)) is not None:
+            if self.ended is not None:
+                return False
+            asking = widened(stretch, self.history.shortest, wanted.last)
             request = self.history.request(listing.source_id, asking)
             try:
                 chart = await self._chart(listing, request, stretch)
@@ -124,13 +123,14 @@ class SourceBackfill:
                 await answers.send(answer)
                 if not may_go_on:
                     return self.ended is None
+                wanted = Days(self._since, wanted.last)
             else:
                 self._failed_in_a_row = 0
                 moments = [point.observed_at for point in chart.points]
                 windows = after_answer(asked, listing.id, stretch, moments, chart.raw.fetched_at)
                 asked |= windows
                 await answers.send(Answer(listing.id, chart, list(windows.values())))
-        return False
+        return True
 
     async def _chart(self, listing: Listing, request: PageRequest, stretch: Days) -> Chart:
         settings = self.shop.settings_of(self.source)
@@ -199,7 +199,7 @@ class SourceBackfill:
         self.progress.points += len(points)
         self.progress.new += new
         self.progress.rejected += len(rejects)
-        self._unannounced += new
+        self._unannounced += len(answers)
 
     async def _make_room(self, points: Sequence[Point]) -> None:
         months = {month_of(point[1]) for point in points} - self._months
@@ -211,7 +211,7 @@ class SourceBackfill:
         """Let readers see what came: answers are kept until something is published."""
         if self._unannounced and (at_once or now() - self._announced_at > ANNOUNCED_EVERY):
             version = await announce(self.shop.sessions, now())
-            log.info("history published", source=self.source.name, points=self._unannounced, version=version)
+            log.info("history published", source=self.source.name, version=version)
             self._unannounced, self._announced_at = 0, now()
 
 

@@ -7,7 +7,8 @@ or an earlier `since` opens.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -49,20 +50,21 @@ def after_answer(
     asked: Windows,
     listing_id: int,
     stretch: Days,
-    moments: Sequence[datetime],
+    moments: Iterable[datetime],
     at: datetime,
     reason: str | None = None,
 ) -> dict[int, HistoryWindow]:
     """Return the windows that an answer changes: what was asked before and what it adds.
 
-    `moments` are its points', `reason` says why there can be none.
+    `moments` are its points', UTC and all within the stretch; `reason` says why there can be none.
     """
     changed = {}
+    points = Counter(moment.year for moment in moments)
     for days in stretch.by_year():
-        points = sum(map(days.holds, moments))
-        window = HistoryWindow(listing_id, days.first, days.last, points, at, reason)
-        known = asked.get(days.first.year)
-        changed[window.year] = window if known is None else _joined(known, window)
+        year = days.first.year
+        window = HistoryWindow(listing_id, days.first, days.last, points[year], at, reason)
+        known = asked.get(year)
+        changed[year] = window if known is None else _joined(known, window)
     return changed
 
 
