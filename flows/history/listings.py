@@ -33,6 +33,11 @@ class Wanted:
     refresh: bool = False
     """Ask again for what was asked before."""
 
+    def __post_init__(self) -> None:
+        """Refuse what nobody can mean."""
+        if self.top_n < 1:
+            raise ValueError(f"top_n must be 1 or more, got {self.top_n}")
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
