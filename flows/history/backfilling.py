@@ -120,6 +120,11 @@ def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
 
 def _ended(error: SourceError | None, progress: SourceProgress) -> Ended:
     left = progress.listings - progress.done
+    if error is None and progress.failed:
+        told = (
+            f"{left} of {progress.listings} listings could not be read: `rejects` of feed `history` say why"
+        )
+        return RunOutcome.PARTIAL, told, "run the backfill again: it asks for these"
     if error is None:
         return RunOutcome.SUCCESS, None, None
     told = f"{error}; {left} of {progress.listings} listings are left"

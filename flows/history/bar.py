@@ -46,7 +46,7 @@ async def _draw(progress: Progress, bars: Bars) -> None:
 def _redraw(progress: Progress, bars: Bars) -> None:
     known = {task.description: task.id for task in bars.tasks}
     for name, one in progress.sources.items():
-        task = known.get(name) or bars.add_task(name, told="")
+        task = known[name] if name in known else bars.add_task(name, total=None, told="")
         bars.update(task, completed=one.done, total=one.listings or None, told=told(one))
 
 

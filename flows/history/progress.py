@@ -12,6 +12,8 @@ class SourceProgress:
     listings: int = 0
     done: int = 0
     """Listings of which nothing is left to ask."""
+    failed: int = 0
+    """Listings that could not be read: the next backfill asks for them again."""
     answers: int = 0
     points: int = 0
     new: int = 0

@@ -62,9 +62,9 @@ def sandbox() -> Iterator[str]:
 
 @pytest.fixture
 def coins(sandbox: str) -> list[str]:
-    """The sandbox's coins as one source names them, largest first."""
-    tickers = httpx.get(f"{sandbox}/coinpaprika/v1/tickers", headers=AGENT, timeout=60).json()
-    return [coin["id"] for coin in tickers]
+    """Coins as one source of the sandbox names them."""
+    told = httpx.get(f"{sandbox}/coinpaprika/v1/coins", headers=AGENT, timeout=60).json()
+    return [coin["id"] for coin in told if coin["is_active"]]
 
 
 @pytest.fixture

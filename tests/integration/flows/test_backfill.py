@@ -189,9 +189,16 @@ async def test_one_listings_trouble_is_its_own(shop: Workshop, sandbox: Sandbox,
     sandbox.script(PAPRIKA, status=status, body=orjson.dumps(body).decode(), times=9)
     since = last_whole_day(datetime.now(UTC)) - timedelta(days=3)
     report = await _bring(shop, sources=("coinpaprika",), since=since)
-    assert report.outcome is RunOutcome.SUCCESS
+    is_known = trouble == "not_found"
+    assert report.outcome is (RunOutcome.SUCCESS if is_known else RunOutcome.PARTIAL)
+    assert (
+        (report.sources[0].progress.done, report.sources[0].progress.failed) == (3, 0) if is_known else (2, 1)
+    )
     assert await rows(shop.sessions, "SELECT reason FROM rejected_records") == [(reason,)]
     assert await count(shop.sessions, "SELECT count(DISTINCT listing_id) FROM price_points") == 2
+    asked = sandbox.asked()
+    await _bring(shop, sources=("coinpaprika",), since=since)
+    assert sandbox.asked() == (asked if is_known else asked + 1)
 
 
 async def test_the_providers_word_on_how_far_its_plan_reaches_outranks_our_table(
