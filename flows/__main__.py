@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -15,10 +15,14 @@ from rich.markdown import Markdown
 
 from flows import match_lists
 from flows.errors import SourceError
+from flows.history import bar
+from flows.history.backfilling import backfill as bring_in
+from flows.history.listings import TOP_N, Wanted
+from flows.history.progress import Progress
 from flows.market_csv import refresh_csv
 from flows.pipeline import run_etl
 from flows.replay import replay as replay_kept
-from flows.report import etl_report, publish_report, replay_report
+from flows.report import backfill_report, etl_report, publish_report, replay_report
 from flows.sandbox.serve import serve
 from flows.sandbox.settings import SandboxSettings
 from flows.stack.prefect_server import serve_prefect
@@ -136,6 +140,42 @@ def etl(
         async with open_workshop(upgrade=True) as shop:
             report = await run_etl(shop, source, top_n=top_n)
         _show(etl_report(report))
+        return 1 if report.outcome is RunOutcome.FAILED else 0
+
+    return asyncio.run(job())
+
+
+@run.command
+def backfill(
+    *,
+    uid: Annotated[list[str] | None, Parameter(negative=())] = None,
+    top_n: int = TOP_N,
+    source: Annotated[list[str] | None, Parameter(negative=())] = None,
+    since: date | None = None,
+    refresh: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """Bring in the daily prices of the past that are missing.
+
+    Parameters
+    ----------
+    uid
+        Only of this asset; may be repeated.
+    top_n
+        Of this many assets by rank, where none is named.
+    source
+        Only from this source; may be repeated.
+    since
+        From this day on; as early as each provider's plan allows unless given.
+    refresh
+        Ask again for what was asked before.
+    """
+    wanted = Wanted(tuple(uid or ()), top_n, tuple(source or ()), since, refresh)
+
+    async def job() -> int:
+        progress = Progress()
+        async with open_workshop(upgrade=True) as shop, bar.shown(progress, Console(stderr=True)):
+            report = await bring_in(shop, wanted, progress)
+        _show(backfill_report(report))
         return 1 if report.outcome is RunOutcome.FAILED else 0
 
     return asyncio.run(job())

@@ -7,6 +7,8 @@ Fatal            a person must act: wrong key, wrong host, wrong path, a page th
 UnusableFile     the same of a file in the data folder
 ToBeContinued    nothing: the next run brings more
 LookInto         what came is good, but less than usual: a person should see why
+NotFound         a kind of Fatal: the provider does not know what was asked for
+BeyondPlan       a kind of Fatal: the plan does not reach that far back
 RecordRejected   this one record only: keep it with its reason and go on
 """
 
@@ -89,6 +91,18 @@ class LookInto(SourceError):  # noqa: N818
     """What came is used all the same."""
 
     remedy = "see at the source what is missing: what came is used, the rest grows stale, nothing is retired"
+
+
+class NotFound(Fatal):
+    """The provider does not know what was asked for."""
+
+    remedy = "none, if the provider dropped the coin; else check the source's base URL"
+
+
+class BeyondPlan(Fatal):
+    """The plan shows no prices of so long ago."""
+
+    remedy = "ask for less, or raise the plan"
 
 
 class SourceSkipped(SourceError):  # noqa: N818

@@ -103,6 +103,13 @@ def plausible(at: datetime, field: str, *, now: datetime) -> datetime:
     return min(at, now)
 
 
+def moment_of(value: object, field: str, *, now: datetime) -> datetime:
+    """Read a time that must be there; rejects the record otherwise."""
+    if (at := instant_of(value, field, now=now)) is None:
+        raise RecordRejected("not_a_time", f"{field} is empty")
+    return at
+
+
 def _parsed(value: object) -> datetime:
     text = str(value).strip()
     if _EPOCH.fullmatch(text):

@@ -22,7 +22,7 @@ BODY_KEPT = 20_000
 ID_KEPT = 500
 """How many characters of a record's id or a field's name are kept: an index must hold them."""
 
-_MISREAD = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
+MISREAD = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
 """What reading trips over where a value is of a kind that nobody foresaw."""
 
 
@@ -70,7 +70,7 @@ class Batch:
         """Keep a record that cannot be used, with the reason."""
         place = (self.source, self.feed_name)
         payload, record_id = wire.encode(record), _id_of(self.feed, record)
-        self.rejects.append(_reject(place, record_id, reason, detail, payload=payload))
+        self.rejects.append(reject_of(place, record_id, reason, detail, payload=payload))
 
     def add(self, record: Record) -> None:
         """Put a record where its kind belongs."""
@@ -106,7 +106,7 @@ def page_of(source: str, feed_name: str, feed: Feed, fetched: Fetched, request: 
         return feed.read_page(fetched.body, request)
     except SourceError as error:
         raise error.at(source) from None
-    except _MISREAD as error:
+    except MISREAD as error:
         told = f"{request.key} is no page of {feed_name} ({type(error).__name__}: {error})"
         raise Fatal(told[:500], source=source, body=fetched.body) from error
 
@@ -115,7 +115,7 @@ def rejects_of(source: str, feed_name: str, page: Page) -> list[Reject]:
     """Keep what a page holds that could not even be told apart as a record."""
     place = (source, feed_name)
     return [
-        _reject(place, record_id, reason, detail, payload=wire.encode(detail))
+        reject_of(place, record_id, reason, detail, payload=wire.encode(detail))
         for record_id, reason, detail in page.rejects
     ]
 
@@ -130,7 +130,7 @@ def _read_record(batch: Batch, raw: Payload, seen: Seen) -> None:
             batch.add(record)
     except RecordRejected as error:
         batch.reject(raw, error.reason, error.detail)
-    except (*_MISREAD, SourceError) as error:
+    except (*MISREAD, SourceError) as error:
         batch.reject(raw, "unreadable", f"{type(error).__name__}: {error}"[:500])
     else:
         for key in left.keys() - batch.feed.ignored:
@@ -141,7 +141,8 @@ def _id_of(feed: Feed, record: Payload) -> str:
     return wire.printable(feed.record_id(record) if isinstance(record, dict) else "")[:ID_KEPT]
 
 
-def _reject(place: tuple[str, str], record_id: str, reason: str, detail: str, *, payload: str) -> Reject:
+def reject_of(place: tuple[str, str], record_id: str, reason: str, detail: str, *, payload: str) -> Reject:
+    """Make a reject of what (source, feed) sent; `payload` is its JSON text."""
     return Reject(*place, record_id, reason, wire.printable(detail), payload, wire.hash_of(payload))
 
 
@@ -149,4 +150,4 @@ def reject_of_page(source: str, feed_name: str, request: PageRequest, error: Sou
     """Keep a page that could not be used, with what its sender answered."""
     answered = wire.encode(error.body[:BODY_KEPT].decode("utf-8", "replace"))
     reason = type(error).__name__
-    return _reject((source, feed_name), request.key, reason, str(error), payload=answered)
+    return reject_of((source, feed_name), request.key, reason, str(error), payload=answered)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flows.engine import SourceReport
+from flows.history.backfilling import BackfillReport, SourceBackfillReport
 from flows.pipeline import EtlReport
 from flows.replay import ReplayReport
 from flows.retention import TidyReport
@@ -12,6 +13,17 @@ _HEAD = (
     "| source | outcome | fetched | new | changed | unchanged | rejected | seconds |\n"
     "|---|---|---:|---:|---:|---:|---:|---:|\n"
 )
+_BACKFILL_HEAD = (
+    "| source | outcome | listings done | answers | points | new | rejected | seconds |\n"
+    "|---|---|---:|---:|---:|---:|---:|---:|\n"
+)
+
+
+def backfill_report(report: BackfillReport) -> str:
+    """Tell how a backfill went: a row for each source, and when to go on with what is left."""
+    rows = "".join(map(_backfill_row, report.sources))
+    told = "" if report.sources else f"{report.error}\n"
+    return f"**{report.outcome}**\n\n{_BACKFILL_HEAD}{rows}{told}{_failures(report.sources)}"
 
 
 def etl_report(report: EtlReport) -> str:
@@ -50,7 +62,15 @@ def _row(one: SourceReport) -> str:
     return f"| {one.source} | {one.outcome} | {' | '.join(f'{count:,}' for count in counts)} | {one.seconds:.1f} |\n"
 
 
-def _failures(sources: tuple[SourceReport, ...]) -> str:
+def _backfill_row(one: SourceBackfillReport) -> str:
+    count = one.progress
+    counts = (count.answers, count.points, count.new, count.rejected)
+    done = f"{count.done:,} of {count.listings:,}"
+    numbers = " | ".join(f"{number:,}" for number in counts)
+    return f"| {one.source} | {one.outcome} | {done} | {numbers} | {one.seconds:.1f} |\n"
+
+
+def _failures(sources: tuple[SourceReport | SourceBackfillReport, ...]) -> str:
     return "".join(f"\n{one.error}\n→ {one.remedy or 'none needed'}\n" for one in sources if one.error)
 
 

@@ -16,10 +16,13 @@ from typing import Any, NoReturn
 
 import orjson
 
-from flows.errors import BudgetExhausted, Fatal, RetryLater, RetryNow, SourceError
+from flows.errors import BeyondPlan, BudgetExhausted, Fatal, NotFound, RetryLater, RetryNow, SourceError
 
 DEFAULT_PAUSE_SECONDS = 60.0
 """How long to leave a source alone that says "too many" and not until when."""
+
+TOO_LONG_AGO, NOT_IN_PLAN = 10012, "not allowed in this plan"
+"""How CoinGecko, by its own code, and CoinPaprika say that a plan shows no prices of so long ago."""
 
 EPOCH_FROM = 1_000_000_000
 """A pause above this many seconds is a moment: seconds since 1970."""
@@ -120,11 +123,13 @@ def error_for(status: int, data: object, body: bytes, *, pause: float | None = N
         return Fatal(f"{text}; set the source's base URL to a living version", body=body)
     if meant == HTTPStatus.TOO_MANY_REQUESTS:
         return RetryLater(text, seconds=DEFAULT_PAUSE_SECONDS if pause is None else pause, body=body)
-    if meant == HTTPStatus.PAYMENT_REQUIRED and "not allowed in this plan" not in message:
+    if code == TOO_LONG_AGO or (meant == HTTPStatus.PAYMENT_REQUIRED and NOT_IN_PLAN in message):
+        return BeyondPlan(text, body=body)
+    if meant == HTTPStatus.PAYMENT_REQUIRED:
         return BudgetExhausted(text, body=body)
     if meant in _TRANSIENT or meant >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return RetryNow(text, body=body) if pause is None else RetryLater(text, seconds=pause, body=body)
-    return Fatal(text, body=body)
+    return (NotFound if meant == HTTPStatus.NOT_FOUND else Fatal)(text, body=body)
 
 
 def encode(data: object) -> str:

@@ -50,12 +50,11 @@ class PrefectServer:
 
     async def start_etl(self, source: str | None) -> FlowRun:
         """Start `etl`, which also publishes, for one source or for all. Raises `Conflict` where it runs already."""
-        deployment = await self._deployment("etl")
-        for run in await self._runs(deployment, UNDER_WAY):
-            raise Conflict(
-                f"A run is under way already: {run['name']}, Prefect run {run['id']}. Try again when it is over."
-            )
-        return await self._start(deployment, {} if source is None else {"sources": [source]})
+        return await self._start_alone("etl", {} if source is None else {"sources": [source]})
+
+    async def start_backfill(self, parameters: Mapping[str, object]) -> FlowRun:
+        """Start `backfill`. Raises `Conflict` where it runs already."""
+        return await self._start_alone("backfill", parameters)
 
     async def start_unify(self) -> FlowRun:
         """Start `unify`, or name the one that waits to begin: it will see what was there before it."""
@@ -63,6 +62,14 @@ class PrefectServer:
         for run in await self._runs(deployment, WAITING):
             return _flow_run(run)
         return await self._start(deployment, {})
+
+    async def _start_alone(self, flow: str, parameters: Mapping[str, object]) -> FlowRun:
+        deployment = await self._deployment(flow)
+        for run in await self._runs(deployment, UNDER_WAY):
+            raise Conflict(
+                f"A run is under way already: {run['name']}, Prefect run {run['id']}. Try again when it is over."
+            )
+        return await self._start(deployment, parameters)
 
     async def _start(self, deployment: str, parameters: Mapping[str, object]) -> FlowRun:
         body = {

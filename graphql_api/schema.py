@@ -11,7 +11,9 @@ from strawberry.types import ExecutionContext
 
 from graphql_api.alerts import AlertMutation, AlertQuery
 from graphql_api.asset_queries import AssetQuery
+from graphql_api.backfills import BackfillMutation
 from graphql_api.checkpoints import CheckpointQuery
+from graphql_api.coverage import CoverageQuery
 from graphql_api.currencies import CurrencyQuery
 from graphql_api.dataset import DatasetQuery
 from graphql_api.decisions import DecisionMutation, DecisionQuery
@@ -36,6 +38,7 @@ class Query(
     AssetQuery,
     SearchQuery,
     PriceQuery,
+    CoverageQuery,
     MarketQuery,
     CurrencyQuery,
     SourceQuery,
@@ -52,7 +55,7 @@ class Query(
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(EtlMutation, DecisionMutation, HoldMutation, AlertMutation):
+class Mutation(EtlMutation, BackfillMutation, DecisionMutation, HoldMutation, AlertMutation):
     """What can be done."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from models.outcomes import HoldReason, LinkState, ListingKind
@@ -89,6 +89,40 @@ class FxRate:
     kind: str
     units_per_btc: Decimal
     observed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PastPrice:
+    """What a listing cost at a moment of the past, as its source tells it today."""
+
+    observed_at: datetime
+    price_usd: Decimal
+    market_cap_usd: Decimal | None = None
+    volume_usd_24h: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryWindow:
+    """What was asked of one calendar year of a listing's history: its days from first to last, without a hole."""
+
+    listing_id: int
+    first_on: date
+    last_on: date
+    points: int
+    """How many were told; days without any are gaps that are known."""
+    asked_at: datetime
+    reason: str | None = None
+    """Why there can be none: what the provider answered."""
+
+    @property
+    def year(self) -> int:
+        """The year that the days are of."""
+        return self.first_on.year
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the year was asked for."""
+        return (self.first_on, self.last_on) == (date(self.year, 1, 1), date(self.year, 12, 31))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any, TypeVar
@@ -26,6 +26,7 @@ from models.tables import (
     FxRate,
     HeldPoint,
     HeldQuote,
+    HistoryWindow,
     Listing,
     ListingAddress,
     Quote,
@@ -187,6 +188,14 @@ async def make_points(
     connection = await session.connection()
     await connection.run_sync(make_months, {month_of(at) for at, _ in points})
     await load_points(session, [(key(listing), at, Decimal(price), None, None) for at, price in points])
+
+
+async def make_window(session: AsyncSession, run: Run, listing: Listing, **said: object) -> HistoryWindow:
+    """Insert what was asked of a year of a listing's history: all of last year, and nothing came."""
+    values: dict[str, Any] = {"year": NOW.year - 1, "points": 0, "reason": None, "asked_at": NOW} | said
+    first_on, last_on = (date(values["year"], month, day) for month, day in ((1, 1), (12, 31)))
+    days = {"first_on": first_on, "last_on": last_on}
+    return await _add(session, HistoryWindow(listing_id=key(listing), run_id=key(run), **(days | values)))
 
 
 async def make_rate(session: AsyncSession, code: str, units_per_btc: str, **said: object) -> FxRate:

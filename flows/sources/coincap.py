@@ -7,18 +7,21 @@ float64 printed with 18 decimals is read as the shortest decimal that is the sam
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from flows import wire
 from flows.chains import MalformedAddress, caip19, chain_id
 from flows.csv_rows import read_rows
+from flows.days import Days
 from flows.errors import Fatal, RecordRejected, SourceError, SourceSkipped
-from flows.fields import float_text, id_of, instant_of, positive, price_of, rank_of, text_of
+from flows.fields import float_text, id_of, instant_of, moment_of, positive, price_of, rank_of, text_of
 from flows.settings import SourceSettings
 from flows.sources.contract import (
     SANDBOX,
     Feed,
+    History,
     Origin,
     Page,
     PageRequest,
@@ -28,7 +31,7 @@ from flows.sources.contract import (
     Source,
     Volume,
 )
-from models.records import Listing, Payload, Quote
+from models.records import Listing, PastPrice, Payload, Quote
 
 NAME = "coincap"
 CSV_FILE = "crypto_market.csv"
@@ -143,21 +146,29 @@ def _addresses(tokens: str | None) -> Iterator[str]:
                 continue
 
 
-SOURCE = Source(
-    name=NAME,
-    title="CoinCap",
-    origin=origin,
-    calls_network=False,
-    quotes=Feed(
-        first_page=lambda settings: PageRequest(CSV_FILE, context={"upstream": settings.upstream}),
-        read_page=_read_csv,
-        parse=_parse_asset,
-        record_id=lambda raw: str(raw.get("id")),
-        ignored=frozenset({"vwap24Hr", "explorer", "upstream"}),
-        volume=Volume(at_least=50, about=2_000),
-        cached_for=timedelta(0),
-    ),
-)
+def _history(source_id: str, days: Days) -> PageRequest:
+    params = {
+        "interval": "d1",
+        "start": f"{days.starts_at.timestamp() * 1000:.0f}",
+        "end": f"{days.ends_at.timestamp() * 1000:.0f}",
+    }
+    return PageRequest(f"/assets/{quote(source_id, safe='')}/history", params)
+
+
+def _read_history(body: bytes) -> list[Any]:
+    rows = wire.decode_object(body, "data")["data"]
+    if not isinstance(rows, list):
+        raise Fatal("`data` is not a list of prices", body=body)
+    return rows
+
+
+def _parse_history(raw: dict[str, Any], fetched_at: datetime) -> PastPrice:
+    return PastPrice(
+        observed_at=moment_of(raw.pop("time", None), "time", now=fetched_at),
+        price_usd=price_of(float_text(raw.pop("priceUsd", None), "priceUsd"), "priceUsd"),
+    )
+
+
 API = Source(
     name=NAME,
     title="CoinCap's API",
@@ -173,5 +184,28 @@ API = Source(
         volume=Volume(at_least=50, about=2_000),
         cached_for=timedelta(minutes=1),
     ),
+    history=History(
+        _history,
+        _read_history,
+        _parse_history,
+        longest=3_650,
+        ignored=frozenset({"circulatingSupply", "date"}),
+    ),
 )
-"""The same provider as `refresh-csv` reads it."""
+"""The provider itself: `refresh-csv` reads it, and its history."""
+SOURCE = Source(
+    name=NAME,
+    title="CoinCap",
+    origin=origin,
+    calls_network=False,
+    api=API,
+    quotes=Feed(
+        first_page=lambda settings: PageRequest(CSV_FILE, context={"upstream": settings.upstream}),
+        read_page=_read_csv,
+        parse=_parse_asset,
+        record_id=lambda raw: str(raw.get("id")),
+        ignored=frozenset({"vwap24Hr", "explorer", "upstream"}),
+        volume=Volume(at_least=50, about=2_000),
+        cached_for=timedelta(0),
+    ),
+)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 from flows import wire
 from flows.chains import MalformedAddress, caip19, chain_id, evm_chain
+from flows.days import Days
 from flows.errors import RecordRejected
-from flows.fields import decimal_of, id_of, instant_of, positive, price_of, rank_of, text_of
+from flows.fields import decimal_of, id_of, instant_of, moment_of, positive, price_of, rank_of, text_of
 from flows.settings import SourceSettings
 from flows.sources.contract import (
     SANDBOX,
     Feed,
+    History,
     Origin,
     Page,
     PageRequest,
@@ -24,7 +27,7 @@ from flows.sources.contract import (
     Source,
     Volume,
 )
-from models.records import FxRate, Listing, Quote
+from models.records import FxRate, Listing, PastPrice, Quote
 
 NAME = "coingecko"
 PER_PAGE = 250
@@ -198,6 +201,36 @@ def _parse_rate(raw: dict[str, Any], seen: Seen) -> Iterable[Record]:
     )
 
 
+def _chart(source_id: str, days: Days) -> PageRequest:
+    """Ask in seconds; the answer is in milliseconds."""
+    params = {
+        "vs_currency": "usd",
+        "from": f"{days.starts_at.timestamp():.0f}",
+        "to": f"{days.ends_at.timestamp():.0f}",
+        "precision": "full",
+    }
+    return PageRequest(f"/coins/{quote(source_id, safe='')}/market_chart/range", params)
+
+
+def _read_chart(body: bytes) -> list[Any]:
+    """Put together what is told of the same moment: the three series are not promised to have the same ones."""
+    data = wire.decode_object(body, "prices")
+    caps, volumes = (dict(data.get(name) or ()) for name in ("market_caps", "total_volumes"))
+    return [
+        {"at": at, "price": price, "market_cap": caps.get(at), "total_volume": volumes.get(at)}
+        for at, price in data["prices"]
+    ]
+
+
+def _parse_chart(raw: dict[str, Any], fetched_at: datetime) -> PastPrice:
+    return PastPrice(
+        observed_at=moment_of(raw.pop("at"), "prices", now=fetched_at),
+        price_usd=price_of(decimal_of(raw.pop("price"), "prices"), "prices"),
+        market_cap_usd=positive(decimal_of(raw.pop("market_cap"), "market_caps")),
+        volume_usd_24h=decimal_of(raw.pop("total_volume"), "total_volumes"),
+    )
+
+
 SOURCE = Source(
     name=NAME,
     title="CoinGecko",
@@ -228,4 +261,5 @@ SOURCE = Source(
         record_id=lambda raw: str(raw.get("code")),
         volume=Volume(at_least=10, about=60),
     ),
+    history=History(_chart, _read_chart, _parse_chart, longest=3_650, shortest=91),
 )

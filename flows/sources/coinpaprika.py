@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from flows import wire
 from flows.chains import MalformedAddress, caip19, chain_id
+from flows.days import ONE_DAY, Days
 from flows.errors import RecordRejected
-from flows.fields import decimal_of, id_of, instant_of, positive, price_of, rank_of, text_of
+from flows.fields import decimal_of, id_of, instant_of, moment_of, positive, price_of, rank_of, text_of
 from flows.settings import SourceSettings
 from flows.sources.contract import (
     SANDBOX,
     Feed,
+    History,
     Origin,
     Page,
     PageRequest,
@@ -24,10 +27,12 @@ from flows.sources.contract import (
     Volume,
 )
 from models.outcomes import ListingKind
-from models.records import Listing, Quote
+from models.records import Listing, PastPrice, Quote
 
 NAME = "coinpaprika"
 YEAR = timedelta(days=365)
+LONGEST_HISTORY = 5_000
+"""Points that one answer may have."""
 PLANS = {
     "free": Plan(600, 20_000, YEAR),
     "starter": Plan(600, 400_000, 5 * YEAR),
@@ -146,6 +151,27 @@ def _parse_contract(raw: dict[str, Any], seen: Seen) -> Iterable[Record]:
         yield Listing(NAME, source_id, addresses=(known,) if known else ())
 
 
+def _historical(source_id: str, days: Days) -> PageRequest:
+    """Ask for days: the interval left out is one that the Free plan lacks. The end is not included."""
+    params = {
+        "start": str(days.first),
+        "end": str(days.last + ONE_DAY),
+        "interval": "1d",
+        "limit": str(LONGEST_HISTORY),
+        "quote": "usd",
+    }
+    return PageRequest(f"/tickers/{quote(source_id, safe='')}/historical", params)
+
+
+def _parse_historical(raw: dict[str, Any], fetched_at: datetime) -> PastPrice:
+    return PastPrice(
+        observed_at=moment_of(raw.pop("timestamp", None), "timestamp", now=fetched_at),
+        price_usd=price_of(decimal_of(raw.pop("price", None), "price"), "price"),
+        market_cap_usd=positive(decimal_of(raw.pop("market_cap", None), "market_cap")),
+        volume_usd_24h=decimal_of(raw.pop("volume_24h", None), "volume_24h"),
+    )
+
+
 SOURCE = Source(
     name=NAME,
     title="CoinPaprika",
@@ -172,4 +198,5 @@ SOURCE = Source(
         cached_for=timedelta(hours=1),
         every=timedelta(days=1),
     ),
+    history=History(_historical, wire.decode_list, _parse_historical, longest=LONGEST_HISTORY),
 )

@@ -16,8 +16,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from flows.days import Days
 from flows.settings import SourceSettings
-from models.records import FxRate, Listing, Payload, Quote
+from models.records import FxRate, Listing, PastPrice, Payload, Quote
 
 Record = Listing | Quote | FxRate
 
@@ -134,6 +135,23 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
+class History:
+    """How a provider tells a listing's daily prices of the past."""
+
+    request: Callable[[str, Days], PageRequest]
+    """The provider's own id of the listing, and which days."""
+    read_rows: Callable[[bytes], list[Any]]
+    """A row for each point. Raises `errors.SourceError` where the body is not what it should be."""
+    parse: Callable[[dict[str, Any], datetime], PastPrice]
+    """A row and when it was fetched; pops and raises like a feed's `parse`."""
+    longest: int
+    """How many days one request may ask for: a year or more."""
+    shortest: int = 1
+    """Fewer days are answered finer than daily: so many are asked for at least."""
+    ignored: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A provider or a file, as a table of plain functions."""
 
@@ -143,6 +161,7 @@ class Source:
     quotes: Feed
     identity: Feed | None = None
     rates: Feed | None = None
+    history: History | None = None
     plans: Mapping[str, Plan] = field(default_factory=lambda: {"free": Plan(60)})
     """By the name that `<NAME>_PLAN` has, in small letters; the first is the smallest."""
     keyed_plan: str | None = None
@@ -155,6 +174,8 @@ class Source:
     """True for a provider that answers nobody without a key."""
     calls_network: bool = True
     """False for a source that reads a file the project keeps."""
+    api: Source | None = None
+    """The provider behind such a file, where it can be asked itself."""
 
     def plan(self, settings: SourceSettings) -> Plan:
         """Return the plan in force: the one named; unnamed, the smallest that goes with having a key or none.
@@ -172,6 +193,11 @@ class Source:
             requests_per_minute=settings.requests_per_minute or plan.requests_per_minute,
             a_month=plan.a_month if settings.monthly_budget is None else settings.monthly_budget or None,
         )
+
+    @property
+    def provider(self) -> Source:
+        """The source as it is asked over the network."""
+        return self.api or self
 
     @property
     def feeds(self) -> dict[str, Feed]:

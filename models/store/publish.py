@@ -102,6 +102,12 @@ async def publish(
     return version.scalar_one(), assets
 
 
+async def announce(sessions: Sessions, at: datetime) -> int:
+    """Publish that points came which readers can see: their answers change, and nothing is matched. Returns the version."""
+    async with publishing(sessions) as session:
+        return await next_version(session, at)
+
+
 async def _link(session: AsyncSession, found: Publication, at: datetime) -> None:
     if found.retired_links:
         ended = [
@@ -134,10 +140,11 @@ def _link_row(
     }
 
 
-async def next_version(session: AsyncSession, at: datetime) -> None:
-    """Count up, and tell whoever listens; they hear of it when the transaction commits."""
+async def next_version(session: AsyncSession, at: datetime) -> int:
+    """Count up, and tell whoever listens; they hear of it when the transaction commits. Returns the new version."""
     grown = text(
         "UPDATE dataset_version SET version = version + 1, published_at = :at WHERE id = 1 RETURNING version"
     )
-    version = (await session.execute(grown, {"at": at})).scalar_one()
+    version: int = (await session.execute(grown, {"at": at})).scalar_one()
     await tell(session, DATASET, version)
+    return version

@@ -44,6 +44,7 @@ _GOING: Mapping[str, tuple[str, str]] = {
             " AND NOT EXISTS (SELECT FROM raw_records AS k WHERE k.run_id = r.id)"
             " AND NOT EXISTS (SELECT FROM raw_pages AS k WHERE k.run_id = r.id)"
             " AND NOT EXISTS (SELECT FROM rejected_records AS k WHERE k.run_id = r.id)"
+            " AND NOT EXISTS (SELECT FROM history_windows AS k WHERE k.run_id = r.id)"
             " AND NOT EXISTS (SELECT FROM etl_checkpoints AS k WHERE k.run_id = r.id)"
             " AND NOT EXISTS (SELECT FROM notifications AS k WHERE k.run_id = r.id)"
         ),

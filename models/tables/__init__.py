@@ -12,6 +12,7 @@ from models.tables.budgets import SourceBudget
 from models.tables.checkpoints import Checkpoint, SourceDrift
 from models.tables.dataset import DatasetVersion
 from models.tables.decisions import Decision
+from models.tables.history_windows import HistoryWindow
 from models.tables.holds import HeldPoint, HeldQuote
 from models.tables.links import AssetLink
 from models.tables.listings import Listing, ListingAddress
@@ -31,6 +32,7 @@ __all__ = [
     "FxRate",
     "HeldPoint",
     "HeldQuote",
+    "HistoryWindow",
     "LandedQuote",
     "Listing",
     "ListingAddress",

@@ -3,7 +3,7 @@
 Quotes that wait until they are confirmed, released or withdrawn, with their observations; why a published quote has no
 newer one; and how many quotes each run brought.
 
-Revision: 0012, follows: 0009
+Revision: 0012, follows: 0010
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0012'
-down_revision = '0009'
+down_revision = '0010'
 branch_labels = None
 depends_on = None
 

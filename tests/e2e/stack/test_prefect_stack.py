@@ -174,7 +174,12 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
     flows.mkdir()
     (flows / "__init__.py").touch()
     (flows / "etl.py").write_text(FLOW + ETL)
-    for function, parameter in (("ingest", "source: str"), ("refresh_csv", ""), ("unify", "")):
+    for function, parameter in (
+        ("ingest", "source: str"),
+        ("refresh_csv", ""),
+        ("unify", ""),
+        ("backfill", ""),
+    ):
         text = OTHER.format(name=function.replace("_", "-"), function=function, parameter=parameter)
         (flows / f"{function}.py").write_text(FLOW + text)
     started = Whole(folder)
@@ -189,10 +194,11 @@ def test_from_nothing_to_ready_with_a_first_run_and_fitted_schedules(whole: Whol
     assert "first run: bootstrap/bootstrap" in said
     assert (whole.folder / "published").read_text() == "postgresql://elsewhere/db"
     deployments = {d["name"]: d for d in whole.prefect("POST", "/deployments/filter", {})}
-    assert set(deployments) == {"etl", "ingest", "refresh-csv", "unify", "bootstrap"}
+    assert set(deployments) == {"etl", "ingest", "refresh-csv", "unify", "bootstrap", "backfill"}
     assert {d["global_concurrency_limit"]["limit"] for d in deployments.values()} == {1}
     intervals = {name: [s["schedule"]["interval"] for s in d["schedules"]] for name, d in deployments.items()}
-    assert intervals == {"etl": [600], "refresh-csv": [1200], "ingest": [], "unify": [], "bootstrap": []}
+    by_hand = ("ingest", "unify", "bootstrap", "backfill")
+    assert intervals == {"etl": [600], "refresh-csv": [1200], **{name: [] for name in by_hand}}
     assert deployments["ingest"]["parameter_openapi_schema"]["required"] == ["source"]
     code, output = whole.end()
     assert code == 0, output

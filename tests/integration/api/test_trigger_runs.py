@@ -35,9 +35,9 @@ class _Patient(httpx.AsyncHTTPTransport):
 
 @pytest.fixture
 async def prefect(prefect_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    """Offer Prefect's API with the deployments etl/etl and unify/unify and no run under way."""
+    """Offer Prefect's API with the deployments of the flows and no run under way."""
     async with httpx.AsyncClient(base_url=prefect_url, timeout=30, transport=_Patient()) as client:
-        for name in ("etl", "unify"):
+        for name in ("etl", "unify", "backfill"):
             flow = (await client.post("/flows/", json={"name": name})).json()
             (
                 await client.post("/deployments/", json={"name": name, "flow_id": flow["id"]})
@@ -107,6 +107,25 @@ async def test_a_mutation_that_waits_answers_with_what_was_recorded(
         "isOver": True,
         "run": {"outcome": "SUCCESS", "fetched": 250},
     }
+
+
+async def test_a_mutation_starts_a_backfill(api: Api, prefect: httpx.AsyncClient) -> None:
+    document = """mutation { triggerBackfill(uids: ["bitcoin"], source: "coingecko_api", since: "2026-01-31") {
+        prefectRunId state } }"""
+    started = (await api.query(document))["triggerBackfill"]
+    run = (await prefect.get(f"/flow_runs/{started['prefectRunId']}")).json()
+    assert run["parameters"] == {
+        "uids": ["bitcoin"],
+        "top_n": 100,
+        "sources": ["coingecko"],
+        "since": "2026-01-31",
+        "refresh": False,
+    }
+    await _set(prefect, run["id"], "RUNNING")
+    assert (await api.refused(document))[0] == "CONFLICT"
+    for wrong in ('source: "nobody"', "topN: 0", 'since: "soon"'):
+        code, _ = await api.refused(f"mutation {{ triggerBackfill({wrong}) {{ state }} }}")
+        assert code in {"NOT_FOUND", "BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"}
 
 
 async def test_decisions_have_prices_drawn_anew_by_one_run_that_waits(
@@ -198,4 +217,6 @@ async def test_strangers_start_nothing(sessions: Sessions, prefect_url: str) -> 
         answer = await client.post("/etl/run-all")
         assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN")
         asked = await client.post("/graphql", json={"query": "mutation { triggerRun { state } }"})
+        assert asked.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+        asked = await client.post("/graphql", json={"query": "mutation { triggerBackfill { state } }"})
         assert asked.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"

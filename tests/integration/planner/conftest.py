@@ -32,6 +32,7 @@ from tests.factories import (
     make_raw,
     make_reject,
     make_run,
+    make_window,
     publish,
 )
 
@@ -93,6 +94,8 @@ async def _fill(sessions: Sessions) -> None:
             session, "coinpaprika", outcome=RunOutcome.FAILED, error="it's down", parent_id=key(run)
         )
         await make_run(session, "coingecko", outcome=RunOutcome.RUNNING, started_at=NOW, finished_at=None)
+        await make_window(session, child, gecko)
+        await make_window(session, child, gecko, year=2013, reason='HTTP 404: "not found"')
         await make_checkpoint(session, child, "coingecko")
         await make_checkpoint(session, child, "coinpaprika", "identity", completed_at=None)
         await make_drift(session, "coingecko", "odd", example={"a": [1.50, None, "é"]})
@@ -117,7 +120,7 @@ async def _history(session: AsyncSession, *listings: Listing) -> None:
             (NOW - timedelta(minutes=37 * step, microseconds=step), f"{100 + step * (number + 1)}.50")
             for step in range(1, 60)
         ]
-        await make_points(session, listing, points)
+        await make_points(session, listing, [*points, (NOW - timedelta(days=9 * number + 9), "90")])
 
 
 async def _doubts(session: AsyncSession, bitcoin: Asset, ethereum: Asset) -> None:

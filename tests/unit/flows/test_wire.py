@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows import wire
-from flows.errors import BudgetExhausted, Fatal, RetryLater, RetryNow, SourceError
+from flows.errors import BeyondPlan, BudgetExhausted, Fatal, NotFound, RetryLater, RetryNow, SourceError
 
 LIMIT = "You've exceeded the Rate Limit."
 SUNSET = "We are deprecating this version of the CoinCap API on March 31, 2025."
@@ -156,12 +156,12 @@ def test_no_error_is_found_where_none_is(data: object) -> None:
     [
         (400, {"error": "invalid vs_currency"}, Fatal),
         (400, {"status": {"error_code": 10010, "error_message": "change your root URL"}}, Fatal),
-        (401, {"error": {"status": {"error_code": 10012, "error_message": "too old"}}}, Fatal),
-        (402, {"error": "Getting daily historical data is not allowed in this plan."}, Fatal),
+        (401, {"error": {"status": {"error_code": 10012, "error_message": "too old"}}}, BeyondPlan),
+        (402, {"error": "Getting daily historical data is not allowed in this plan."}, BeyondPlan),
         (402, {"error": "no credits left"}, BudgetExhausted),
         (403, {"status": {"error_code": 403, "error_message": "add a descriptive User-Agent"}}, Fatal),
         (403, None, Fatal),
-        (404, {"error": "id not found"}, Fatal),
+        (404, {"error": "id not found"}, NotFound),
         (408, None, RetryNow),
         (425, None, RetryNow),
         (429, {"error": "you have reached maximum request limit"}, RetryLater),
