@@ -105,7 +105,12 @@ async def _history(session: AsyncSession, *listings: Listing) -> None:
             (NOW - timedelta(minutes=37 * step, microseconds=step), f"{100 + step * (number + 1)}.50")
             for step in range(1, 60)
         ]
-        await make_points(session, listing, points)
+        days = [
+            (NOW - timedelta(days=3 + day), f"{90 + 7 * day % (11 + number)}.25")
+            for day in range(60)
+            if day % 9
+        ]
+        await make_points(session, listing, points + days)
 
 
 async def _doubts(session: AsyncSession, bitcoin: Asset, ethereum: Asset) -> None:
