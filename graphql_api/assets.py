@@ -8,6 +8,7 @@ from typing import Annotated
 
 import strawberry
 
+from graphql_api.analytics import Analytics
 from graphql_api.candles import (
     CANDLES_AT_MOST,
     POINTS_AT_MOST,
@@ -21,6 +22,7 @@ from graphql_api.candles import (
 )
 from graphql_api.context import Info
 from graphql_api.currencies import CurrencyCode, code_of, known_currency
+from graphql_api.daily import DailyPrice
 from graphql_api.links import Link
 from graphql_api.moments import From, To, require_order
 from graphql_api.paging import First, size
@@ -35,7 +37,8 @@ from models.queries import links as link_queries
 from models.queries import prices as price_queries
 from models.queries import quotes as quote_queries
 from models.queries import rates as rate_queries
-from models.queries.candles import CandleInterval, stretches
+from models.queries.candles import CandleInterval, Step, stretches, whole_steps
+from models.queries.closes import daily_of, past
 from models.queries.rates import DOLLAR
 
 
@@ -169,13 +172,43 @@ class Asset:
         return candles if code is None else checked(candles, known_currency(currency, code))
 
     @planned(
-        "Its median price in US dollars in equal stretches up to now, oldest first; null: nothing is known of one."
+        "Its unified series: of each day that is over one price that a source told, newest first; a day without has none."
+    )
+    def daily(
+        self,
+        info: Info,
+        first: CandleCount = 100,
+        start: From = None,
+        end: CandlesTo = None,
+        source: SourceFilter = None,
+    ) -> list[DailyPrice]:
+        """Say which days."""
+        require_order(start, end)
+        count = size("first", first, CANDLES_AT_MOST)
+        days = past(Step.DAY, count, info.context.now, end=end, start=start)
+        return rows_below(DailyPrice, "id", daily_of, stretches=days, source=current_name(source))
+
+    @planned("What its unified series amounts to.")
+    def analytics(self, info: Info) -> Analytics:
+        """Say where it is."""
+        del info
+        return part(Analytics)
+
+    @planned(
+        "Its median price in US dollars in equal stretches up to now, oldest first; null: nothing is known of one. Where "
+        "a stretch is a whole number of hours or days, the median of how these ended for each listing; else of all points."
     )
     def sparkline(
         self, info: Info, points: Points = 24, window: SparklineReach = SparklineWindow.D7
     ) -> list[Decimal | None]:
         """Say which stretches."""
         count = size("points", points, POINTS_AT_MOST)
-        reach = stretches(window.value / count, count, info.context.now)
-        prices = rows_below(Decimal, "id", candle_queries.sparklines_of, stretches=reach)
+        length = window.value / count
+        prices = rows_below(
+            Decimal,
+            "id",
+            candle_queries.sparklines_of,
+            stretches=stretches(length, count, info.context.now),
+            step=whole_steps(length),
+        )
         return only(list[Decimal | None], "price_usd", prices)

@@ -15,7 +15,8 @@ strawberry.enum(
     CandleInterval,
     description="How long a candle is: minutes, hours, a day or a week (from Monday), in UTC.",
 )
-CANDLES_AT_MOST = 500
+CANDLES_AT_MOST = 4_000
+"""Ten years of days, and some."""
 POINTS_AT_MOST = 250
 
 CandleCount = Annotated[

@@ -1,13 +1,14 @@
 """What a document asks for, told before anything is looked up: how deep, how many aliases, at what cost.
 
 The cost is the number of values an answer may hold at most: a field is one value for each object it is asked of, and
-a list is as many objects as its `first` or `last` says. A fragment is reckoned once however often it is spread, so
-that the reckoning takes no longer than reading the document did.
+a list is as many objects as its `first` or `last` says. The `days` that one number is drawn from count as if they were
+answered. A fragment is reckoned once however often it is spread, so that the reckoning takes no longer than reading
+the document did.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,9 +42,11 @@ DEPTH_AT_MOST = 20
 ALIASES_AT_MOST = 100
 
 SIZES = ("first", "last", "points")
+SPANS = ("days",)
+"""What is read beside what is answered."""
 ITEMS = frozenset({"edges", "nodes", "assets", "gainers", "losers"})
 """The rows of a page, of a price update, of the movers."""
-PAGE_AT_MOST = 1000
+PAGE_AT_MOST = 4000
 """No list is longer; whoever asks for more is told so by the field itself."""
 UNLESS_TOLD = 100
 """A page's size when nothing is asked for."""
@@ -126,14 +129,15 @@ class _Reckoning:
         if definition is None:
             return 1
         asked = self._size(node, definition)
+        own = 1 + (self._number(node, definition, SPANS) or 0)
         if node.selection_set is None:
-            return 1 + (asked or 0) * _is_list(definition.type)
+            return own + (asked or 0) * _is_list(definition.type)
         named = get_named_type(definition.type)
         if not _is_list(definition.type):
             # A page's own fields are there once; its size belongs to the rows in it.
-            return 1 + self.of(node.selection_set, named, asked or 0)
+            return own + self.of(node.selection_set, named, asked or 0)
         times = asked or (page if node.name.value in ITEMS else 0) or UNSIZED
-        return 1 + times * self.of(node.selection_set, named, 0)
+        return own + times * self.of(node.selection_set, named, 0)
 
     def _definition(self, name: str, on: GraphQLNamedType | None) -> GraphQLField | None:
         if name.startswith("__"):
@@ -142,15 +146,26 @@ class _Reckoning:
 
     def _size(self, node: FieldNode, definition: GraphQLField) -> int | None:
         """Tell how many rows a field may answer with; None: no argument bounds it."""
-        given = {each.name.value: self._value(each.value) for each in node.arguments or ()}
-        sized = [name for name in SIZES if name in definition.args]
-        for name in sized:
-            default = definition.args[name].default_value
-            number = given.get(name, None if default is Undefined else default)
-            if isinstance(number, int):
-                return max(0, min(number, PAGE_AT_MOST))
-        lengths = [len(value) for value in given.values() if isinstance(value, list)]
-        return max(lengths) if lengths else UNLESS_TOLD if sized else None
+        number = self._number(node, definition, SIZES)
+        if number is not None:
+            return number
+        lengths = [len(value) for value in self._given(node).values() if isinstance(value, list)]
+        is_sized = any(name in definition.args for name in SIZES)
+        return max(lengths) if lengths else UNLESS_TOLD if is_sized else None
+
+    def _number(self, node: FieldNode, definition: GraphQLField, names: Sequence[str]) -> int | None:
+        """Read the first of these arguments that says a number, or would unless told."""
+        given = self._given(node)
+        for name in names:
+            if name in definition.args:
+                default = definition.args[name].default_value
+                number = given.get(name, None if default is Undefined else default)
+                if isinstance(number, int):
+                    return max(0, min(number, PAGE_AT_MOST))
+        return None
+
+    def _given(self, node: FieldNode) -> dict[str, object]:
+        return {each.name.value: self._value(each.value) for each in node.arguments or ()}
 
     def _value(self, node: ValueNode) -> object:
         match node:

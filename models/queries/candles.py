@@ -52,11 +52,18 @@ class CandleInterval(Enum):
     W1 = timedelta(weeks=1)
 
 
+class Step(Enum):
+    """How long the candles are that are kept."""
+
+    HOUR = timedelta(hours=1)
+    DAY = timedelta(days=1)
+
+
 KEPT = {
-    CandleInterval.H1: timedelta(hours=1),
-    CandleInterval.H4: timedelta(hours=1),
-    CandleInterval.D1: timedelta(days=1),
-    CandleInterval.W1: timedelta(days=1),
+    CandleInterval.H1: Step.HOUR,
+    CandleInterval.H4: Step.HOUR,
+    CandleInterval.D1: Step.DAY,
+    CandleInterval.W1: Step.DAY,
 }
 """Which kept candles each is gathered from; the others are gathered from points."""
 
@@ -79,6 +86,11 @@ def stretches(length: timedelta, count: int, end: datetime, start: datetime | No
     earliest = (datetime.min.replace(tzinfo=UTC) - ORIGIN) // length + 1
     first_at = ORIGIN + max(whole, earliest) * length
     return Stretches(length, count, max(first_at, start or first_at), end)
+
+
+def whole_steps(length: timedelta) -> Step | None:
+    """Return the longest kept candles of which a stretch is a whole number; None: of none."""
+    return next((step for step in (Step.DAY, Step.HOUR) if not length % step.value), None)
 
 
 def candles_of(
@@ -108,18 +120,19 @@ def candles_of(
     return for_each(asset_ids, BigInteger(), rows_of, order=(desc("opened_at"),), first=stretches.count)
 
 
-def sparklines_of(asset_ids: Parents[int], *, stretches: Stretches) -> Rows:
-    """Select each asset's median price (`price_usd`) of every stretch, oldest first; null: the stretch has no points."""
+def sparklines_of(asset_ids: Parents[int], *, stretches: Stretches, step: Step | None = None) -> Rows:
+    """Select each asset's median price (`price_usd`) of every stretch, oldest first; null: nothing is known of one.
+
+    With a step, of which each stretch must be a whole number, it is the median of the last prices of its kept candles.
+    """
     number = func.generate_series(0, stretches.count - 1).column_valued("number")
     first_at = _stretch_of(stretches.start, stretches)
-    median = func.percentile_disc(0.5).within_group(POINTS.c.price_usd)
 
     def rows_of(asset_id: ColumnElement[int]) -> Rows:
-        stretch = _stretch_of(POINTS.c.observed_at, stretches).label("stretch")
-        points = select(stretch, median.label("price_usd")).where(
-            *_between(_listings(asset_id, None), stretches)
-        )
-        known = points.group_by(stretch).subquery("known")
+        priced = _priced(_listings(asset_id, None), stretches, step).subquery("priced")
+        stretch = _stretch_of(priced.c.at, stretches).label("stretch")
+        median = func.percentile_disc(0.5).within_group(priced.c.price_usd)
+        known = select(stretch, median.label("price_usd")).group_by(stretch).subquery("known")
         beginning = first_at + _length(stretches) * number
         every = select(beginning.label("opened_at")).subquery("every")
         return select(every.c.opened_at, known.c.price_usd).select_from(
@@ -129,9 +142,28 @@ def sparklines_of(asset_ids: Parents[int], *, stretches: Stretches) -> Rows:
     return for_each(asset_ids, BigInteger(), rows_of, order=(asc("opened_at"),), first=stretches.count)
 
 
+def of_step(step: Step) -> ColumnElement[bool]:
+    """Ask for kept candles of one length."""
+    return CANDLES.c.seconds == literal_column(f"{step.value // timedelta(seconds=1)}")
+
+
 def _listings(asset_id: ColumnElement[int], source: str | None) -> Rows:
     listings = listings_of(asset_id).with_only_columns(LISTINGS.c.id)
     return listings if source is None else listings.where(LISTINGS.c.source == source)
+
+
+def _priced(listings: Rows, stretches: Stretches, step: Step | None) -> Rows:
+    """Select what was paid `at` each moment: the points, or how kept candles ended."""
+    if step is None:
+        points = select(POINTS.c.observed_at.label("at"), POINTS.c.price_usd)
+        return points.where(*_between(listings, stretches))
+    opened_at = CANDLES.c.opened_at
+    return select(opened_at.label("at"), CANDLES.c.close_usd.label("price_usd")).where(
+        CANDLES.c.listing_id.in_(listings),
+        of_step(step),
+        opened_at >= stretches.start,
+        opened_at < stretches.end,
+    )
 
 
 def _between(listings: Rows, stretches: Stretches) -> list[ColumnElement[bool]]:
@@ -143,17 +175,14 @@ def _between(listings: Rows, stretches: Stretches) -> list[ColumnElement[bool]]:
     ]
 
 
-def _kept(listings: Rows, length: timedelta, stretches: Stretches) -> tuple[Rows, Rows]:
+def _kept(listings: Rows, step: Step, stretches: Stretches) -> tuple[Rows, Rows]:
     """Select the kept candles whose points are all within the stretches, and the points within of those cut in two.
 
     A candle tells its first and last point, so the newest is whole although its hour is not over.
     """
-    start, end = stretches.start, stretches.end
+    start, end, length = stretches.start, stretches.end, step.value
     first, last = (func.date_bin(literal(length, Interval), at, ORIGIN) for at in (start, end))
-    candles = and_(
-        CANDLES.c.listing_id.in_(listings),
-        CANDLES.c.seconds == literal_column(f"{length // timedelta(seconds=1)}"),
-    )
+    candles = and_(CANDLES.c.listing_id.in_(listings), of_step(step))
     is_whole = and_(CANDLES.c.first_at >= start, CANDLES.c.last_at < end)
     whole = select(
         CANDLES.c.listing_id, *(CANDLES.c[name] for name in _PIECE), CANDLES.c.volume_usd_24h

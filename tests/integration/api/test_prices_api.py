@@ -186,8 +186,8 @@ REFUSED = [
     (f'{{ prices(uids: [{", ".join([chr(34) + "a" + chr(34)] * 251)}]) {{ totalCount }} }}', "250 at most, got 251"),
 ]  # fmt: skip
 REFUSED_OF_AN_ASSET = [
-    ("candles(first: 501) { points }", "`first` must be 1 to 500, got 501"),
-    ("candles(first: 0) { points }", "1 to 500"),
+    ("candles(first: 4001) { points }", "`first` must be 1 to 4000, got 4001"),
+    ("candles(first: 0) { points }", "1 to 4000"),
     ("candles(interval: Y1) { points }", "Y1"),
     ('candles(from: "2026-02-01", to: "2026-02-01") { points }', "`from` must be before `to`"),
     ('candles(source: "\\u0000") { points }', "NUL"),

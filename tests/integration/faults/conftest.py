@@ -16,6 +16,7 @@ from flows.market_csv import RefreshReport, refresh_csv
 from flows.sandbox.settings import SandboxSettings
 from flows.settings import FlowSettings
 from flows.workshop import Workshop, open_workshop
+from models.queries.runs import USUAL_FROM
 from tests.conftest import fresh_database
 from tests.fixtures.bad_answers import CAP, GECKO, PAPRIKA
 from tests.integration.faults.expected import EXPECTED, Expected
@@ -121,7 +122,7 @@ async def world(
     running_sandbox: Sandbox,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[World]:
-    """A world in which every source has been brought in once."""
+    """A world in which every source has been brought in so often that it is known what is usual."""
     folder: Path = tmp_path_factory.mktemp("faults")
     with pytest.MonkeyPatch.context() as patch, fresh_database(postgres_url, template_database) as url:
         patch.chdir(folder)  # away from any .env
@@ -140,8 +141,9 @@ async def world(
         )
         async with open_workshop(settings) as shop:
             began = World(shop, running_sandbox, datetime.now(UTC) - STEP * (len(EXPECTED) + 15))
-            began.pass_time()
-            for source in ("coingecko", "coinpaprika", "coincap"):
-                report = await began.run(source)
-                assert report.error is None
+            for _ in range(USUAL_FROM[0]):
+                began.pass_time()
+                for source in ("coingecko", "coinpaprika", "coincap"):
+                    report = await began.run(source)
+                    assert report.error is None
             yield began

@@ -12,9 +12,12 @@ from sqlalchemy import Select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from models.db import Sessions
-from models.queries.candles import CandleInterval, candles_of, sparklines_of, stretches
+from models.queries.analytics import correlations_of, drawdowns_of, returns_of, volatilities_of
+from models.queries.averages import AverageKind, averages_of
+from models.queries.candles import CandleInterval, Step, candles_of, sparklines_of, stretches
+from models.queries.closes import daily_of, past
 from models.queries.observations import ObservationFilter, observations
-from models.queries.paging import Place, Window
+from models.queries.paging import Place, Size, Window
 from models.queries.prices import history_of, page_of_points, points_of
 from models.store.history import load_points
 from models.store.months import make_room, month_after, partition_of
@@ -103,6 +106,27 @@ async def test_candles_of_days_and_weeks_are_one_indexed_read(filled: Sessions) 
         scans, plan = await plan_of(filled, candles_of([1], interval=interval, stretches=asked))
         assert of_points(scans) == set(), plan
         assert "pk_price_candles" in scans, plan
+
+
+async def test_analytics_are_one_indexed_read_of_the_days_that_they_are_about(filled: Sessions) -> None:
+    month = past(Step.DAY, Size(31), YEARS_END)
+    for statement in (
+        daily_of([1], stretches=month),
+        returns_of([1], step=Step.DAY, begin=past(Step.DAY, 2, MARCH), end=past(Step.DAY, 2, YEARS_END)),
+        volatilities_of([1], stretches=month, at_least=15),
+        drawdowns_of([1], stretches=month),
+        correlations_of([1], other="coin-2", stretches=month, at_least=15),
+        *(averages_of([1], kind=kind, days=Size(20), stretches=month) for kind in AverageKind),
+        sparklines_of([1], stretches=stretches(timedelta(days=1), 30, YEARS_END), step=Step.DAY),
+        sparklines_of([1], stretches=stretches(timedelta(hours=1), 168, YEARS_END), step=Step.HOUR),
+    ):
+        scans, plan = await plan_of(filled, statement)
+        assert of_points(scans) == set(), plan
+        assert "pk_price_candles" in scans, plan
+        assert "opened_at >=" in plan, plan
+        read = [int(rows) for rows in re.findall(r"on price_candles.*actual rows=(\d+)", plan)]
+        assert read, plan
+        assert max(read) <= 20 * 16 + 31, plan
 
 
 async def test_candles_of_hours_are_read_by_key_and_of_points_the_cut_ends_only(filled: Sessions) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Select, delete, select
 from sqlmodel import col
 
 from models.db import Sessions
-from models.queries.candles import KEPT, CandleInterval, candles_of, stretches
+from models.queries.candles import CandleInterval, Step, candles_of, stretches
 from models.queries.tables import CANDLES, POINTS
 from models.store import history
 from models.store.history import load_points
@@ -64,7 +64,7 @@ async def empty(sessions: Sessions) -> None:
 
 
 async def assert_kept_are_from_points(sessions: Sessions) -> None:
-    for length in sorted(set(KEPT.values())):
+    for length in (step.value for step in Step):
         kept = (
             select(*(column for column in CANDLES.c if column.name != "seconds"))
             .where(CANDLES.c.seconds == length.total_seconds())

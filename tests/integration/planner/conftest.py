@@ -120,7 +120,13 @@ async def _history(session: AsyncSession, *listings: Listing) -> None:
             (NOW - timedelta(minutes=37 * step, microseconds=step), f"{100 + step * (number + 1)}.50")
             for step in range(1, 60)
         ]
-        await make_points(session, listing, [*points, (NOW - timedelta(days=9 * number + 9), "90")])
+        days = [
+            (NOW - timedelta(days=3 + day), f"{90 + 7 * day % (11 + number)}.25")
+            for day in range(60)
+            if day % 9
+        ]
+        longer = (NOW - timedelta(days=9 * number + 90), "90")
+        await make_points(session, listing, [*points, *days, longer])
 
 
 async def _doubts(session: AsyncSession, bitcoin: Asset, ethereum: Asset) -> None:

@@ -18,6 +18,8 @@ SCHEMA = build_schema(
       quotes(first: Int! = 50): [Quote!]!
       inputs: [Quote!]
       sparkline(points: Int!): [String!]!
+      volatility(days: Int!): Quote
+      averages(days: Int!, first: Int!): [Quote!]!
     }
     type Quote { price: String source: String }
     type Coins { edges: [Edge!]! nodes: [Coin!]! totalCount: Int! }
@@ -44,6 +46,8 @@ COSTS: list[tuple[str, dict[str, Any], int]] = [
     ('{ coin(uid: "x") { quotes { price } } }', {}, 1 + 1 + 50),
     ('{ coin(uid: "x") { inputs { price } } }', {}, 1 + 1 + UNSIZED),
     ('{ coin(uid: "x") { sparkline(points: 30) } }', {}, 1 + 1 + 30),
+    ('{ coin(uid: "x") { volatility(days: 90) { price } } }', {}, 1 + 1 + 90 + 1),
+    ('{ coin(uid: "x") { averages(days: 9, first: 4) { price source } } }', {}, 1 + 1 + 9 + 4 * 2),
     ("{ coins(first: 10) { nodes { uid name } totalCount } }", {}, 1 + 1 + 10 * 2 + 1),
     ("{ coins(last: 10) { edges { node { uid } } } }", {}, 1 + 1 + 10 * (1 + 1)),
     ("{ coins { nodes { uid } } }", {}, 1 + 1 + UNLESS_TOLD),
