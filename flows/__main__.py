@@ -152,6 +152,7 @@ def backfill(
     top_n: int = TOP_N,
     source: Annotated[list[str] | None, Parameter(negative=())] = None,
     since: date | None = None,
+    currency: Annotated[list[str] | None, Parameter(negative=())] = None,
     refresh: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
     """Bring in the daily prices of the past that are missing.
@@ -166,10 +167,12 @@ def backfill(
         Only from this source; may be repeated.
     since
         From this day on; as early as each provider's plan allows unless given.
+    currency
+        Bring in the rates of this currency as well, so that candles can be told in it; may be repeated.
     refresh
         Ask again for what was asked before.
     """
-    wanted = Wanted(tuple(uid or ()), top_n, tuple(source or ()), since, refresh)
+    wanted = Wanted(tuple(uid or ()), top_n, tuple(source or ()), since, refresh, tuple(currency or ()))
 
     async def job() -> int:
         progress = Progress()

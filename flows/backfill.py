@@ -31,14 +31,16 @@ async def backfill(
     top_n: int = TOP_N,
     sources: list[str] | None = None,
     since: date | None = None,
+    currencies: list[str] | None = None,
     *,
     refresh: bool = False,
 ) -> State[Any]:
     """Bring in the daily prices that are missing: of these assets, or of the first `top_n` by rank.
 
     `sources` names some of those that tell history, `since` the earliest day; `refresh` asks again for what was asked.
+    `currencies` brings in their rates of that time as well.
     """
-    wanted = Wanted(tuple(uids or ()), top_n, tuple(sources or ()), since, refresh)
+    wanted = Wanted(tuple(uids or ()), top_n, tuple(sources or ()), since, refresh, tuple(currencies or ()))
     progress = Progress()
     async with open_workshop(prefect_run_id=runtime.flow_run.id) as shop, _shown(progress):
         report = await bring_in(shop, wanted, progress)

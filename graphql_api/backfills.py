@@ -8,6 +8,7 @@ from typing import Annotated
 import strawberry
 
 from graphql_api.context import Info
+from graphql_api.currencies import require_currency
 from graphql_api.etl import TriggeredRun
 from graphql_api.fields import resolver
 from graphql_api.paging import SIZE_AT_MOST, require_few, size
@@ -42,6 +43,12 @@ class BackfillMutation:
             date | None,
             strawberry.argument(description="From this day on; null: from as early as each plan allows."),
         ] = None,
+        currencies: Annotated[
+            list[str] | None,
+            strawberry.argument(
+                description="The rates of these currencies as well, so that candles can be told in them."
+            ),
+        ] = None,
         refresh: Annotated[  # noqa: FBT002 - a GraphQL argument is always named
             bool, strawberry.argument(description="Ask again for what was asked before.")
         ] = False,
@@ -49,6 +56,10 @@ class BackfillMutation:
         """Start a backfill, which may take hours: `runUpdates` and `coverage` tell how it goes."""
         require_admin(info.context.request, info.context.settings)
         require_few("uids", uids or ())
+        require_few("currencies", currencies or ())
+        for code in currencies or ():
+            await require_currency(info.context, code)
+        await info.context.renew()  # what the run will write comes after this snapshot: give it back
         name = current_name(source)
         if name is not None:
             await require_source(info.context, name)
@@ -58,6 +69,7 @@ class BackfillMutation:
             "top_n": size("topN", top_n, TOP_N_AT_MOST),
             "sources": None if name is None else [name],
             "since": None if since is None else since.isoformat(),
+            "currencies": None if currencies is None else [code.strip().lower() for code in currencies],
             "refresh": refresh,
         }
         return TriggeredRun.of(await info.context.services.prefect.start_backfill(wanted))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
 import structlog
 
 from flows.errors import BudgetExhausted, Fatal, RetryLater, SourceError
 from flows.history.listings import Wanted, require_assets
 from flows.history.progress import Progress, SourceProgress
-from flows.history.source import SourceBackfill
+from flows.history.rates import RatesBackfill, require_codes
+from flows.history.source import SourceBackfill, first_day
 from flows.workshop import Workshop, begin_run, now
 from models.outcomes import RunOutcome
 from models.store.runs import finish_run, sole_run, total_children
@@ -47,8 +49,10 @@ async def backfill(shop: Workshop, wanted: Wanted, progress: Progress | None = N
     Raises `Fatal` for an asset or a source that there is not.
     """
     progress = progress or Progress()
+    wanted = replace(wanted, currencies=tuple(code.strip().lower() for code in wanted.currencies))
     names = _names(shop, wanted)
     await require_assets(shop.sessions, wanted.uids)
+    await require_codes(shop, wanted.currencies)
     async with sole_run(shop.sessions, FLOW) as is_ours:
         if not is_ours:
             return BackfillReport(RunOutcome.SKIPPED, error="another backfill is under way")
@@ -69,7 +73,11 @@ def _names(shop: Workshop, wanted: Wanted) -> list[str]:
     named = [shop.source(name).name for name in wanted.sources]
     if silent := [name for name in named if name not in telling]:
         raise Fatal(f"{silent[0]} tells no history; {', '.join(telling)} do")
-    return named or telling
+    chosen = named or telling
+    if wanted.currencies and not any(shop.source(name).provider.past_rates for name in chosen):
+        able = [name for name in telling if shop.source(name).provider.past_rates]
+        raise Fatal(f"{', '.join(chosen)} tell no rates of the past; {', '.join(able)} does")
+    return chosen
 
 
 async def _backfill_source(
@@ -105,6 +113,11 @@ async def _whatever_happens(
     job = SourceBackfill(shop, provider, provider.history, wanted, run_id, progress)
     try:
         await job.run()
+        if provider.past_rates and wanted.currencies and job.ended is None:
+            rates = RatesBackfill(shop, provider, provider.past_rates, run_id, progress)
+            await rates.run(wanted.currencies, first_day(provider, shop, wanted.since))
+    except* SourceError as errors:
+        job.ended = cast("SourceError", _first(errors))
     except* Exception as errors:
         log.exception("backfill failed unexpectedly", source=name)
         job.ended = Fatal(str(_first(errors)), source=name)

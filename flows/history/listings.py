@@ -32,6 +32,8 @@ class Wanted:
     """From this day on; None: from as early as the plans allow."""
     refresh: bool = False
     """Ask again for what was asked before."""
+    currencies: tuple[str, ...] = ()
+    """The rates of these as well, from sources that tell them."""
 
     def __post_init__(self) -> None:
         """Refuse what nobody can mean."""

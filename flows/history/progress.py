@@ -19,6 +19,8 @@ class SourceProgress:
     new: int = 0
     """Points that history had not."""
     rejected: int = 0
+    rates: int = 0
+    """Rates of currencies that history had not."""
     state: str = "waiting"
 
 

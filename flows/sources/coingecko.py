@@ -22,6 +22,7 @@ from flows.sources.contract import (
     Page,
     PageRequest,
     Plan,
+    RatesAsked,
     Record,
     Seen,
     Source,
@@ -201,10 +202,10 @@ def _parse_rate(raw: dict[str, Any], seen: Seen) -> Iterable[Record]:
     )
 
 
-def _chart(source_id: str, days: Days) -> PageRequest:
+def _chart(source_id: str, days: Days, code: str = "usd") -> PageRequest:
     """Ask in seconds; the answer is in milliseconds."""
     params = {
-        "vs_currency": "usd",
+        "vs_currency": code,
         "from": f"{days.starts_at.timestamp():.0f}",
         "to": f"{days.ends_at.timestamp():.0f}",
         "precision": "full",
@@ -231,6 +232,7 @@ def _parse_chart(raw: dict[str, Any], fetched_at: datetime) -> PastPrice:
     )
 
 
+HISTORY = History(_chart, _read_chart, _parse_chart, longest=3_650, shortest=91)
 SOURCE = Source(
     name=NAME,
     title="CoinGecko",
@@ -261,5 +263,6 @@ SOURCE = Source(
         record_id=lambda raw: str(raw.get("code")),
         volume=Volume(at_least=10, about=60),
     ),
-    history=History(_chart, _read_chart, _parse_chart, longest=3_650, shortest=91),
+    history=HISTORY,
+    past_rates=RatesAsked(lambda code, days: _chart("bitcoin", days, code), HISTORY),
 )

@@ -152,6 +152,20 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
+class RatesAsked:
+    """How a provider tells what a bitcoin cost in a currency on each day of the past: as `history` tells prices."""
+
+    request: Callable[[str, Days], PageRequest]
+    """The currency's code, and which days."""
+    history: History
+
+    @property
+    def longest(self) -> int:
+        """How many days one request may ask for."""
+        return self.history.longest
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A provider or a file, as a table of plain functions."""
 
@@ -162,6 +176,7 @@ class Source:
     identity: Feed | None = None
     rates: Feed | None = None
     history: History | None = None
+    past_rates: RatesAsked | None = None
     plans: Mapping[str, Plan] = field(default_factory=lambda: {"free": Plan(60)})
     """By the name that `<NAME>_PLAN` has, in small letters; the first is the smallest."""
     keyed_plan: str | None = None

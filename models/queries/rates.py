@@ -8,7 +8,7 @@ moment by those nearest to it.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
@@ -17,11 +17,13 @@ from sqlalchemy import (
     ARRAY,
     CTE,
     ColumnElement,
+    Date,
     DateTime,
     FromClause,
     Integer,
     Interval,
     Numeric,
+    Select,
     String,
     and_,
     case,
@@ -34,7 +36,7 @@ from sqlalchemy import (
     true,
 )
 
-from models.queries.moments import printed
+from models.queries.moments import between, printed
 from models.queries.paging import Parents, Rows, among
 from models.queries.staleness import is_stale
 from models.queries.tables import ASSETS, RATES
@@ -153,6 +155,20 @@ def currency_check(code: str) -> Rows:
     told = select(func.coalesce(func.array_agg(known.c.code), cast([], ARRAY(String)))).scalar_subquery()
     is_told = select(RATES.c.code).where(RATES.c.code == code).exists()
     return select(or_(is_told, ~select(RATES.c.code).exists()).label("is_known"), told.label("codes"))
+
+
+def newest_named(code: str | None = None) -> Rows:
+    """Select what the newest rate of a currency, or of every one, says it is: `code`, `name`, `kind`."""
+    codes = _codes()
+    rate = _newest(codes.c.code).lateral("rate")
+    rows = select(rate.c.code, rate.c.name, rate.c.kind).select_from(codes.join(rate, true()))
+    return rows if code is None else rows.where(codes.c.code == code)
+
+
+def rated_days(code: str, start: datetime, end: datetime) -> Select[tuple[date]]:
+    """Select the days, UTC, of which a rate of a currency is known, from `start` to before `end`."""
+    day = cast(func.timezone("UTC", RATES.c.observed_at), Date)
+    return select(day.distinct()).where(RATES.c.code == code, *between(RATES.c.observed_at, start, end))
 
 
 def _conversion(code: str, stale_before: datetime) -> Rows:

@@ -12,6 +12,7 @@ from models.records import FxRate
 from models.store.bulk import add_missing
 from models.tables import FxRate as FxRateRow
 
+_COLUMNS = ("code", "observed_at", "source", "name", "kind", "units_per_btc")
 _NEWEST = text(
     "SELECT DISTINCT ON (source, code) source, code, units_per_btc FROM fx_rates"
     " ORDER BY source, code, observed_at DESC"
@@ -29,12 +30,12 @@ async def land_rates(session: AsyncSession, rates: Iterable[FxRate]) -> int:
     newest: dict[tuple[str, str], Decimal] = {
         (source, code): units for source, code, units in await session.execute(_NEWEST)
     }
-    rows = [
-        {
-            name: getattr(rate, name)
-            for name in ("code", "observed_at", "source", "name", "kind", "units_per_btc")
-        }
-        for _, rate in sorted(unique.items(), key=lambda item: item[0])
-        if newest.get((rate.source, rate.code)) != rate.units_per_btc
-    ]
-    return await add_missing(session, FxRateRow, rows, ("code", "observed_at", "source"))
+    moved = [rate for rate in unique.values() if newest.get((rate.source, rate.code)) != rate.units_per_btc]
+    return await add_past_rates(session, moved)
+
+
+async def add_past_rates(session: AsyncSession, rates: Iterable[FxRate]) -> int:
+    """Keep rates of any time, those that are there already as they are; returns how many were new."""
+    unique = {(rate.code, rate.observed_at, rate.source): rate for rate in rates}
+    rows = [{name: getattr(rate, name) for name in _COLUMNS} for _, rate in sorted(unique.items())]
+    return await add_missing(session, FxRateRow, rows, _COLUMNS[:3])

@@ -12,7 +12,7 @@ import pytest
 from graphql_api.app import create_app
 from graphql_api.settings import ApiSettings
 from models.db import Sessions
-from tests.factories import make_asset, make_quoted, make_run, make_source, publish
+from tests.factories import make_asset, make_quoted, make_rate, make_run, make_source, publish
 from tests.integration.api.client import Api
 from tests.integration.api.prefect_server import free_port
 
@@ -109,9 +109,11 @@ async def test_a_mutation_that_waits_answers_with_what_was_recorded(
     }
 
 
-async def test_a_mutation_starts_a_backfill(api: Api, prefect: httpx.AsyncClient) -> None:
-    document = """mutation { triggerBackfill(uids: ["bitcoin"], source: "coingecko_api", since: "2026-01-31") {
-        prefectRunId state } }"""
+async def test_a_mutation_starts_a_backfill(api: Api, prefect: httpx.AsyncClient, sessions: Sessions) -> None:
+    async with sessions.begin() as session:
+        await make_rate(session, "eur", "55000")
+    document = """mutation { triggerBackfill(uids: ["bitcoin"], source: "coingecko_api", since: "2026-01-31",
+        currencies: [" EUR "]) { prefectRunId state } }"""
     started = (await api.query(document))["triggerBackfill"]
     run = (await prefect.get(f"/flow_runs/{started['prefectRunId']}")).json()
     assert run["parameters"] == {
@@ -119,11 +121,12 @@ async def test_a_mutation_starts_a_backfill(api: Api, prefect: httpx.AsyncClient
         "top_n": 100,
         "sources": ["coingecko"],
         "since": "2026-01-31",
+        "currencies": ["eur"],
         "refresh": False,
     }
     await _set(prefect, run["id"], "RUNNING")
     assert (await api.refused(document))[0] == "CONFLICT"
-    for wrong in ('source: "nobody"', "topN: 0", 'since: "soon"'):
+    for wrong in ('source: "nobody"', "topN: 0", 'currencies: ["eru"]', 'since: "soon"'):
         code, _ = await api.refused(f"mutation {{ triggerBackfill({wrong}) {{ state }} }}")
         assert code in {"NOT_FOUND", "BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"}
 

@@ -21,9 +21,11 @@ from flows.history.backfilling import BackfillReport, backfill
 from flows.history.listings import Wanted
 from flows.workshop import Workshop
 from models.outcomes import RunOutcome
+from models.queries.assets import current_asset
+from models.queries.candles import CandleInterval, candles_of, stretches
 from models.queries.coverage import coverage_of, gaps_of
 from models.store.runs import sole_run
-from tests.factories import make_asset, make_link, make_listing
+from tests.factories import make_asset, make_link, make_listing, make_rate
 from tests.integration.flows.conftest import OpenShop, Sandbox
 from tests.integration.flows.tables import VOLATILE, count, differences, dump, rows
 
@@ -267,3 +269,60 @@ async def test_only_one_at_a_time(shop: Workshop) -> None:
     async with sole_run(shop.sessions, "backfill") as is_ours:
         assert is_ours
         assert (await _bring(shop)).outcome is RunOutcome.SKIPPED
+
+
+async def _rate(shop: Workshop, *codes: str) -> None:
+    async with shop.sessions.begin() as session:
+        for code in codes:
+            await make_rate(session, code, "50000", observed_at=datetime.now(UTC))
+
+
+async def test_rates_of_the_past_come_with_it_and_are_asked_for_once(
+    shop: Workshop, sandbox: Sandbox
+) -> None:
+    await _rate(shop, "usd", "eur", "gbp")
+    wanted: dict[str, Any] = {"uids": ("bitcoin",), "sources": ("coingecko",)}
+    report = await _bring(shop, **wanted, currencies=(" EUR ",))
+    assert (report.outcome, report.error) == (RunOutcome.SUCCESS, None)
+    assert report.sources[0].progress.rates == 2 * 131
+    days = "SELECT code, count(*), min(observed_at), max(observed_at) FROM fx_rates WHERE units_per_btc <> 50000 GROUP BY 1 ORDER BY 1"
+    span = (131, midnight(SINCE), midnight(last_whole_day(datetime.now(UTC))))
+    assert await rows(shop.sessions, days) == [("eur", *span), ("usd", *span)]
+    dollars = (
+        "SELECT count(*) FROM fx_rates AS r JOIN price_points AS p ON p.observed_at = r.observed_at"
+        " WHERE code = 'usd' AND abs(units_per_btc / price_usd - 1) < 1e-9"
+    )
+    assert await count(shop.sessions, dollars) == 131, "the dollar's rate is what a bitcoin cost"
+    asked = sandbox.asked()
+    assert (await _bring(shop, **wanted, currencies=("eur",))).sources[0].progress.rates == 0
+    assert sandbox.asked() == asked
+    async with shop.sessions() as session:
+        (bitcoin,) = await session.scalars(current_asset("bitcoin"))
+        days_back = stretches(timedelta(days=1), 100, midnight(last_whole_day(datetime.now(UTC))))
+        told = await session.execute(
+            candles_of([bitcoin], interval=CandleInterval.D1, stretches=days_back, code="eur")
+        )
+        candles = told.all()
+    assert len(candles) == 100
+    assert all(one.rate_as_of == one.last_at and one.close < one.close_usd for one in candles)
+
+
+async def test_only_the_days_without_a_rate_are_asked_for(shop: Workshop, sandbox: Sandbox) -> None:
+    await _rate(shop, "usd", "eur")
+    wanted: dict[str, Any] = {"uids": ("bitcoin",), "sources": ("coingecko",), "currencies": ("eur",)}
+    await _bring(shop, **wanted)
+    lost = "DELETE FROM fx_rates WHERE code = 'eur' AND observed_at BETWEEN :start AND :end"
+    async with shop.sessions.begin() as session:
+        span = {"start": midnight(SINCE) + timedelta(days=9), "end": midnight(SINCE) + timedelta(days=12)}
+        await session.execute(text(lost), span)
+    sandbox.control.delete("/_sandbox/requests").raise_for_status()
+    assert (await _bring(shop, **wanted)).sources[0].progress.rates == 4
+    assert sandbox.asked() == 1
+
+
+async def test_a_currency_that_nobody_knows_is_told_what_was_meant(shop: Workshop) -> None:
+    await _rate(shop, "usd", "eur")
+    with pytest.raises(Fatal, match="there is no currency 'eru': did you mean eur"):
+        await _bring(shop, currencies=("eru",))
+    with pytest.raises(Fatal, match="coinpaprika tell no rates of the past; coingecko does"):
+        await _bring(shop, sources=("coinpaprika",), currencies=("eur",))
