@@ -1,7 +1,7 @@
 """A source's budget: how many requests a minute, how much a month, and whose turn it is. Pure arithmetic.
 
-A fifth of what the provider lets through in its window may go at once, the rest is spread over it: so no window ever
-sees more than the plan allows. Half of that fifth is for current prices alone, and of the month as much as they will
+A tenth of what the provider lets through in its window may go at once, the rest is spread over it: so no window ever
+sees more than the plan allows. Half of that tenth is for current prices alone, and of the month as much as they will
 need until its end: history takes what is left, and never has them wait.
 """
 
@@ -13,7 +13,7 @@ from math import ceil
 
 from models.outcomes import Purpose
 
-AT_ONCE = 0.2
+AT_ONCE = 0.1
 """The part of a window's requests that may go at once."""
 SHRUNK_AT_MOST = 16
 """To so small a part of the plan's rate refusals may shrink it."""

@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from models.budgets import (
+    AT_ONCE,
     LONGEST_PAUSE_SECONDS,
     RECOVERY_SECONDS,
     Allowance,
@@ -60,7 +61,7 @@ def test_no_stretch_of_time_sees_more_than_may_go_at_once_and_the_rate(
     times = [at for at, _ in granted(allowed, steps)]
     for first, begun in enumerate(times):
         for last in range(first, len(times)):
-            most = burst(rate, allowed) + 0.8 * rate / 60 * (times[last] - begun)
+            most = burst(rate, allowed) + (1 - AT_ONCE) * rate / 60 * (times[last] - begun)
             assert last - first + 1 <= most + 0.01
 
 
@@ -94,7 +95,7 @@ def test_history_takes_nothing_that_current_prices_would_get(
     tokens, at, before, alone = reserve, 0.0, 0.0, 0
     for gap, purpose in steps:
         at += gap
-        tokens, before = min(reserve, tokens + 0.8 * rate / 60 * (at - before)), at
+        tokens, before = min(reserve, tokens + (1 - AT_ONCE) * rate / 60 * (at - before)), at
         if purpose is CURRENT and tokens >= 1:
             tokens, alone = tokens - 1, alone + 1
         assert sum(got <= at for got in beside) >= alone
@@ -102,7 +103,7 @@ def test_history_takes_nothing_that_current_prices_would_get(
 
 def test_history_leaves_half_of_what_may_go_at_once() -> None:
     got = granted(ALLOWED, [(0, HISTORY)] * 30 + [(0, CURRENT)] * 30)
-    assert [purpose for _, purpose in got] == [HISTORY] * 10 + [CURRENT] * 10
+    assert [purpose for _, purpose in got] == [HISTORY] * 5 + [CURRENT] * 5
 
 
 @given(rates, windows, st.sampled_from(Purpose), st.lists(st.floats(0, 5), max_size=30))
