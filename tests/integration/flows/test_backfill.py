@@ -27,7 +27,15 @@ from models.queries.coverage import coverage_of, gaps_of
 from models.store.runs import sole_run
 from tests.factories import make_asset, make_link, make_listing, make_rate
 from tests.integration.flows.conftest import OpenShop, Sandbox
-from tests.integration.flows.tables import VOLATILE, count, differences, dump, rows
+from tests.integration.flows.tables import (
+    VOLATILE,
+    WHAT_RUNS_DID,
+    count,
+    differences,
+    dump,
+    renew_budgets,
+    rows,
+)
 
 COINS = (
     ("bitcoin", "bitcoin", "btc-bitcoin", "bitcoin"),
@@ -39,7 +47,7 @@ SOURCES = ("coingecko", "coinpaprika", "coincap")
 PAPRIKA = "/coinpaprika/v1/tickers/btc-bitcoin/historical"
 GECKO = "/coingecko/api/v3/coins/bitcoin/market_chart"
 ROOT = Path(__file__).parents[3]
-CHANGING = ("etl_runs", "dataset_version")
+CHANGING = (*WHAT_RUNS_DID, "dataset_version")
 MASKED = (*VOLATILE, "asked_at", "id", "payload", "content_hash")
 """What differs between two backfills that brought the same."""
 SINCE = last_whole_day(datetime.now(UTC)) - timedelta(days=130)
@@ -97,11 +105,11 @@ async def test_every_source_brings_its_own_points_up_to_the_last_day_that_is_ove
 
 async def test_a_second_one_asks_nothing_and_changes_nothing(shop: Workshop, sandbox: Sandbox) -> None:
     await _bring(shop)
-    before, asked = await dump(shop.sessions, ("etl_runs",)), sandbox.asked()
+    before, asked = await dump(shop.sessions, WHAT_RUNS_DID), sandbox.asked()
     report = await _bring(shop)
     assert report.outcome is RunOutcome.SUCCESS
     assert sandbox.asked() == asked
-    assert differences(before, await dump(shop.sessions, ("etl_runs",))) == {}
+    assert differences(before, await dump(shop.sessions, WHAT_RUNS_DID)) == {}
 
 
 async def test_refresh_asks_again_and_keeps_the_points_that_are_there(
@@ -223,6 +231,8 @@ async def test_a_budget_that_ends_says_what_is_left_and_the_next_one_goes_on(
     assert gecko.outcome is RunOutcome.PARTIAL
     assert "1 of 3 listings are left" in str(gecko.error)
     assert "run the backfill again" in str(gecko.remedy)
+    assert (await _bring(shop)).outcome is RunOutcome.PARTIAL, "nobody is asked before the month ends"
+    await renew_budgets(shop.sessions)
     assert (await _bring(shop)).outcome is RunOutcome.SUCCESS
     await _same_as_undisturbed(shop, open_shop, second_database_url)
 
@@ -261,7 +271,7 @@ async def _same_as_undisturbed(shop: Workshop, open_shop: OpenShop, other: str) 
 async def test_what_there_is_not_is_said_by_name(shop: Workshop) -> None:
     with pytest.raises(Fatal, match="there is no asset 'nobody'"):
         await _bring(shop, uids=("nobody",))
-    with pytest.raises(Fatal, match="there is no source 'nowhere'"):
+    with pytest.raises(Fatal, match="there is no provider 'nowhere'"):
         await _bring(shop, sources=("nowhere",))
 
 
