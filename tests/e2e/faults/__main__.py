@@ -109,9 +109,9 @@ def _try(world: World, case: Case, seeds: range) -> Tried:
             tried.skipped = str(reason)
             console.print(f"{case.name}: skipped, {reason}")
             return tried
-        except AssertionError as failure:
-            tried.failures.append(str(failure))
-            console.print(f"{case.name}, seed {seed}: FAILED, {failure}")
+        except Exception as failure:  # noqa: BLE001 - one that fails, however, leaves the others to be tried
+            tried.failures.append(repr(failure))
+            console.print(f"{case.name}, seed {seed}: FAILED, {failure!r}")
             continue
         tried.trials.append(trial)
         lost, doubled = trial.difference.counts

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import random
-import subprocess
 import time
 from enum import StrEnum
 
 import psycopg
 
-from tests.e2e.faults.world import World
+from tests.e2e.faults.world import Job, World
 
 BEGINS_WITHIN_SECONDS = 90
 LOOK_EVERY_SECONDS = 0.002
@@ -50,9 +49,7 @@ def any_moment(chance: random.Random) -> Moment:
     return chance.choice(list(Moment))
 
 
-def await_moment(
-    world: World, process: subprocess.Popen[str] | None, moment: Moment, chance: random.Random
-) -> None:
+def await_moment(world: World, process: Job | None, moment: Moment, chance: random.Random) -> None:
     """Return at a random time while a run does this. Raises `Missed` where the process ends before, or none comes."""
     deadline = time.monotonic() + BEGINS_WITHIN_SECONDS
     with psycopg.connect(world.url, autocommit=True) as connection:
@@ -65,7 +62,7 @@ def await_moment(
     _require_alive(process)
 
 
-def _require_alive(process: subprocess.Popen[str] | None) -> None:
+def _require_alive(process: Job | None) -> None:
     if process and process.poll() is not None:
         said, _ = process.communicate()
         raise Missed(f"the run was over before: {said[-500:]}")

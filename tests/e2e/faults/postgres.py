@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -23,6 +22,8 @@ from models.private_postgres import is_running, private_postgres
 SETTINGS = {"fsync": "off", "max_connections": "60", "max_wal_size": "128MB"}
 """What is killed is a process, not the machine: what was written is written. Commits still wait for their WAL."""
 DISK = "size=700m"
+FILLING = (1 << 20, 1 << 12)
+"""The sizes of what a disk is filled with: large, and then what still fits between."""
 STARTS_WITHIN_SECONDS = 60
 
 
@@ -120,11 +121,13 @@ class Postgres:
     def full_disk(self) -> Iterator[None]:
         """Leave no room on its disk for the length of the block."""
         ballast = self.root / "ballast"
-        size = shutil.disk_usage(self.root).free
         try:
-            with ballast.open("wb") as file:
-                os.posix_fallocate(file.fileno(), 0, size)
-            yield
+            with ballast.open("wb", buffering=0) as file:
+                for chunk in FILLING:
+                    with contextlib.suppress(OSError):
+                        while True:
+                            file.write(bytes(chunk))
+                yield
         finally:
             ballast.unlink()
 

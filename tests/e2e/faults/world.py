@@ -45,6 +45,15 @@ class Start(StrEnum):
     OLDER = "those rows in the tables of an older revision"
 
 
+class Job(subprocess.Popen[str]):
+    """A process that does not outlive its block."""
+
+    def __exit__(self, *ending: object) -> None:
+        """Kill it if it is still there, as after a failure in the block."""
+        self.kill()
+        super().__exit__(*ending)  # type: ignore[arg-type]
+
+
 class World:
     """What a case may break, and how to run, look and begin anew."""
 
@@ -89,9 +98,9 @@ class World:
         self.to_postgres.close()
         self.to_upstream.close()
 
-    def start(self, *command: str, **environment: str) -> subprocess.Popen[str]:
+    def start(self, *command: str, **environment: str) -> Job:
         """Start a process of ours: `flows run etl` unless told otherwise."""
-        return subprocess.Popen(
+        return Job(
             [sys.executable, "-m", *(command or ("flows", "run", "etl"))],
             env=self.environment | environment,
             stdout=subprocess.PIPE,
