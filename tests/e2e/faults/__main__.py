@@ -6,6 +6,7 @@ next runs did not mend it.
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -59,7 +60,7 @@ def faults(
         sys.exit(f"no fault is called {case}: there are {', '.join(CASES)}")
     with _world() as world:
         tried = [_try(world, one, range(first_seed, first_seed + seeds)) for one in chosen]
-    Console(width=150).print(draw(tried))
+    Console(width=200).print(draw(tried))
     return 0 if all(one.is_good for one in tried) else 1
 
 
@@ -124,4 +125,5 @@ def _try(world: World, case: Case, seeds: range) -> Tried:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to end: nothing that was started is left behind"))
     sys.exit(app())

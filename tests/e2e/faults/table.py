@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from rich import box
 from rich.table import Table
 
 from tests.e2e.faults.registry import Case
@@ -38,7 +39,7 @@ class Tried:
 
 def draw(tried: Iterable[Tried]) -> Table:
     """Draw the table."""
-    table = Table(title="Nothing lost, nothing doubled")
+    table = Table(box=box.MARKDOWN)
     for name in ("fault", "seeds", "lost rows", "doubled rows", "seconds to recover", "runs"):
         table.add_column(name, justify="left" if name == "fault" else "right")
     for one in tried:

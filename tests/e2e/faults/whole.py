@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 
@@ -22,7 +23,13 @@ from tests.e2e.conftest import System, eventually
 from tests.e2e.faults.wire import Wire
 from tests.e2e.processes import pids_of
 
-DOORS = {"server": ("flows", "server"), "worker": ("flows", "worker"), "api": ("graphql_api",)}
+DOORS = {
+    "server": ("flows", "server"),
+    "worker": ("flows", "worker", "--single-host"),
+    "second worker": ("flows", "worker"),
+    "api": ("graphql_api",),
+}
+ALWAYS = ("server", "worker", "api")
 ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 RUN_WITHIN_SECONDS = 120
 
@@ -61,7 +68,7 @@ class Whole(System):
     def open_all(self) -> None:
         """Start everything, and wait until a run can be asked for."""
         self.home.mkdir(parents=True)
-        for door in DOORS:
+        for door in ALWAYS:
             self.open(door)
         eventually(lambda: self.deployment, 180)
         eventually(self.api_answers, 60)
@@ -98,9 +105,22 @@ class Whole(System):
         return False
 
     def trigger(self) -> str:
-        """Ask for a run; returns its key in Prefect."""
-        body = {"parameters": {"refresh": True}, "state": {"type": "SCHEDULED"}}
-        return str(self.prefect(f"/deployments/{self.deployment}/create_flow_run", body)["id"])
+        """Ask for a run until the server takes it; returns its key in Prefect."""
+        body = {
+            "parameters": {"refresh": True},
+            "state": {"type": "SCHEDULED"},
+            "idempotency_key": uuid4().hex,  # a busy server answers 503, and may have taken it
+        }
+        asked: list[str] = []
+
+        def is_taken() -> bool:
+            with contextlib.suppress(httpx.HTTPError):
+                path = f"/deployments/{self.deployment}/create_flow_run"
+                asked.append(str(self.prefect(path, body)["id"]))
+            return bool(asked)
+
+        eventually(is_taken, 60)
+        return asked[0]
 
     def state_of(self, run: str) -> str:
         """Tell what Prefect says of a run; nothing while its server is away."""

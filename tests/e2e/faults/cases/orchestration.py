@@ -68,13 +68,13 @@ def two_triggers(world: World, chance: random.Random) -> None:
 
 @case("two-workers", "two of Prefect's workers, of which one is killed", under_prefect=True)
 def two_workers(world: World, chance: random.Random) -> None:
-    """Start another worker, and kill the first under a run."""
-    first = world.whole.doors["worker"]
-    world.whole.open("worker")
+    """Start another worker, kill the first under a run, and put that one in its place again."""
+    world.whole.open("second worker")
     _under_run(world, chance)
-    first.kill()
-    first.wait()
+    world.whole.end("worker", signal.SIGKILL)
     _until_quiet(world)
+    world.whole.end("second worker", signal.SIGTERM)
+    world.whole.open("worker")
 
 
 @case(
