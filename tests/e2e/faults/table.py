@@ -50,8 +50,8 @@ def draw(tried: Iterable[Tried]) -> Table:
 def _cells(one: Tried) -> tuple[str, ...]:
     if one.skipped:
         return ("-", "-", "-", f"skipped: {one.skipped}", "-")
-    seconds = sorted(trial.seconds for trial in one.trials)
-    took = f"{seconds[0]:.0f} to {seconds[-1]:.0f}" if seconds else "-"
+    seconds = sorted({round(trial.seconds) for trial in one.trials})
+    took = " to ".join(map(str, dict.fromkeys((seconds[0], seconds[-1])))) if seconds else "-"
     runs = str(max((trial.runs for trial in one.trials), default=0))
     failed = f"{len(one.failures)} FAILED, " if one.failures else ""
     return (str(len(one.trials)), str(one.lost), str(one.doubled), failed + took, runs)

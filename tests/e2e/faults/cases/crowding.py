@@ -13,7 +13,7 @@ from tests.e2e.faults.world import Start, World
 MIGRATES_WITHIN_SECONDS = 2.0
 
 
-@case("two-runs", "two runs started by hand at once", in_short=True)
+@case("two-runs", "two runs started by hand at once")
 def two_runs(world: World, chance: random.Random) -> None:
     """Start one, and another within the same second."""
     _together(world, chance, ("flows", "run", "etl"), ("flows", "run", "etl"))

@@ -80,7 +80,7 @@ def _hold_lock(world: World, chance: random.Random, seconds: float, **environmen
     return said
 
 
-@case("table-locked", "somebody holds a table locked for seconds, under a run", in_short=True)
+@case("table-locked", "somebody holds a table locked for seconds, under a run")
 def table_locked(world: World, chance: random.Random) -> None:
     """Let a run wait for a lock."""
     _hold_lock(world, chance, chance.uniform(1, 6))

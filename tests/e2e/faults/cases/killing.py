@@ -28,7 +28,7 @@ for _moment in Moment:
     case(
         f"run-killed-{_moment}",
         f"kill -9 of a run while it is {_moment}",
-        in_short=_moment in {Moment.MERGING, Moment.PUBLISHING},
+        in_short=_moment is Moment.PUBLISHING,
     )(partial(_end_run, moment=_moment, how=signal.SIGKILL))
 
 
