@@ -71,8 +71,11 @@ def load() -> int:
         found = read_under_load(world)
     for phase in found.seconds:
         console.print(f"p99 {phase}: {found.p99(phase) * 1000:.0f} ms of {len(found.seconds[phase]):,} reads")
-    console.print(f"{len(found.answers):,} answers over {len(found.truth)} versions, {found.torn} torn")
-    console.print(f"subscribers were told {found.told} times; statuses {dict(found.statuses)}")
+    told, versions = found.told.total(), len(found.truth)
+    console.print(
+        f"{found.answers.total():,} answers and {told} updates over {versions} versions, {found.torn} torn"
+    )
+    console.print(f"statuses: {dict(found.statuses)}")
     return _told(found.problems())
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from decimal import Decimal
 
+import orjson
 import psycopg
 import pytest
 
 from models.tables import metadata
 from tests.e2e.faults.comparing import compare, rows_of
 from tests.e2e.faults.left_out import COLUMNS, NAMED, ROWS, TABLES, UNDATED, WHETHER
+from tests.e2e.faults.load import Load
 from tests.e2e.faults.soak import Sample, leaks
 
 PLANTED = """
@@ -94,3 +97,19 @@ def test_a_leak_is_seen_and_warming_up_is_none() -> None:
     assert leaks(_samples(50, 90, 100, 101, 101, 102)) == []
     assert leaks(_samples(50, 60, 100, 110, 150, 170)) == ["api grew from 105 to 160 MB"]
     assert leaks(_samples(9, 9, 9, 9, 9, 9, files=2)) == ["api had 15 files open, and then 19"]
+
+
+def _answer(version: int, *prices: str) -> bytes:
+    nodes = [{"uid": uid, "price": {"priceUsd": price}} for uid, price in zip("ab", prices, strict=True)]
+    return orjson.dumps(
+        {"data": {"datasetVersion": version, "first": {"nodes": nodes}, "again": {"nodes": []}}}
+    )
+
+
+def test_an_answer_that_mixes_two_versions_is_torn() -> None:
+    one, two = Decimal(1), Decimal(2)
+    found = Load(truth={1: {"a": one, "b": one}, 2: {"a": two, "b": two}})
+    found.answers.update([_answer(1, "1", "1"), _answer(2, "2", "2")])
+    assert found.torn == 0
+    found.answers.update([_answer(2, "2", "1"), _answer(1, "2", "2"), _answer(3, "1", "1")])
+    assert found.torn == 3
