@@ -52,18 +52,16 @@ class Whole(System):
         own["PREFECT_API_URL"] = f"http://127.0.0.1:{self.to_server.port}/api"
         return super().environment | own | {"ETL_ENABLED": "false"}
 
-    def open(self, door: str) -> subprocess.Popen[bytes]:
+    def open(self, door: str) -> None:
         """Start one of the processes."""
         environment = self.environment
         if door == "api":
             url, _, database = environment["DATABASE_URL"].rpartition("/")
             host = url.rpartition(":")[0]
             environment["DATABASE_URL"] = f"{host}:{self.api_to_postgres.port}/{database}"
-        log = self.home.with_name(f"{door}.log").open("ab")
-        self.doors[door] = process = subprocess.Popen(
-            [sys.executable, "-m", *DOORS[door]], env=environment, stdout=log, stderr=log
-        )
-        return process
+        command = [sys.executable, "-m", *DOORS[door]]
+        with self.home.with_name(f"{door}.log").open("ab") as log:
+            self.doors[door] = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
 
     def open_all(self) -> None:
         """Start everything, and wait until a run can be asked for."""

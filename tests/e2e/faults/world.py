@@ -150,7 +150,6 @@ class World:
         self.postgres.copy_database(_template(Start.EMPTY), DATABASE)
         self.run("flows", "run", "refresh-csv")
         self.run()
-        shutil.copytree(self.data, self.folder / "before")
         for start in (Start.BEGUN, Start.OLDER):
             self.postgres.copy_database(DATABASE, _template(start))
         migrate.downgrade(self.postgres.named(_template(Start.OLDER)), BEFORE_HISTORY)

@@ -6,7 +6,7 @@ import random
 import time
 from functools import partial
 
-from tests.e2e.faults.moments import any_moment, await_moment
+from tests.e2e.faults.moments import Moment, any_moment, await_moment
 from tests.e2e.faults.registry import SETTLED, case
 from tests.e2e.faults.wire import Wire
 from tests.e2e.faults.world import World
@@ -14,10 +14,15 @@ from tests.e2e.faults.world import World
 FEW_SECONDS = (0.2, 6.0)
 
 
+def _moment(wire: str, chance: random.Random) -> Moment:
+    """Choose a moment at which a run needs this wire."""
+    return Moment.FETCHING if wire == "to_upstream" else any_moment(chance)
+
+
 def _cut(world: World, chance: random.Random, wire: str) -> None:
     cuttable: Wire = getattr(world, wire)
     with world.start() as run:
-        await_moment(world, run, any_moment(chance), chance)
+        await_moment(world, run, _moment(wire, chance), chance)
         cuttable.cut()
         time.sleep(chance.uniform(*FEW_SECONDS))
         cuttable.mend()
@@ -27,7 +32,7 @@ def _cut(world: World, chance: random.Random, wire: str) -> None:
 def _stall(world: World, chance: random.Random, wire: str) -> None:
     stalling: Wire = getattr(world, wire)
     with world.start() as run:
-        await_moment(world, run, any_moment(chance), chance)
+        await_moment(world, run, _moment(wire, chance), chance)
         with stalling.stalled():
             time.sleep(chance.uniform(*FEW_SECONDS))
         run.communicate(timeout=150)
