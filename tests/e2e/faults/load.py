@@ -25,7 +25,7 @@ from tests.e2e.faults.world import Start, World
 from tests.integration.api.subscribing import greeted
 
 READERS, SUBSCRIBERS, RUNS = 200, 20, 10
-IDLE_SECONDS = 20
+WARM_SECONDS, IDLE_SECONDS = 10, 20
 PAUSE_SECONDS = (1.5, 2.5)
 """Between two questions of one reader: 200 of them ask a hundred times a second."""
 WITHIN_TIMES_IDLE = 3
@@ -45,8 +45,10 @@ class Load:
     """What readers and subscribers met."""
 
     truth: dict[int, Prices] = field(default_factory=dict)
-    seconds: dict[str, list[float]] = field(default_factory=lambda: {"idle": [], "during runs": []})
-    phase: str = "idle"
+    seconds: dict[str, list[float]] = field(
+        default_factory=lambda: {"warming up": [], "idle": [], "during runs": []}
+    )
+    phase: str = "warming up"
     statuses: Counter[str] = field(default_factory=Counter)
     answers: Counter[bytes] = field(default_factory=Counter)
     """Judged at the end, when every version's prices are known; most are the same bytes."""
@@ -100,6 +102,8 @@ def load(world: World) -> Load:
 async def _whole(world: World, found: Load, url: str) -> None:
     _learn(world, found)
     async with _asking(found, url):
+        await asyncio.sleep(WARM_SECONDS)
+        found.phase = "idle"
         await asyncio.sleep(IDLE_SECONDS)
         found.phase = "during runs"
         for _ in range(RUNS):
