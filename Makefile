@@ -10,7 +10,7 @@ COMPOSE := docker compose
 API := http://127.0.0.1:$(or $(API_PORT),8000)
 STAGES := lint unit integration e2e
 
-.PHONY: help run dev test $(STAGES) bench up down logs-api health clean
+.PHONY: help run dev test $(STAGES) faults bench up down logs-api health clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name does; do \
@@ -46,7 +46,10 @@ integration: .venv/synced ## tests on a real PostgreSQL and real HTTP on this ma
 	$(BIN)/pytest tests/integration $(PYTEST)
 
 e2e: .venv/synced graphql_api/static ## tests of the running whole
-	$(BIN)/pytest tests/e2e $(PYTEST)
+	$(BIN)/pytest tests/e2e -m 'not slow' $(PYTEST)
+
+faults: .venv/synced ## break a running system in every way, and count what is lost (FAULTS="--case disk": some of them; docs/reliability.md)
+	$(BIN)/python -m tests.e2e.faults $(FAULTS)
 
 bench: .venv/bench ## how fast, against others (BENCH=--quick: a first look), and how well it matches
 	$(BIN)/python -m tests.benchmarks $(BENCH)

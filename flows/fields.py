@@ -15,6 +15,9 @@ from flows.errors import RecordRejected
 GENESIS = datetime(2009, 1, 3, tzinfo=UTC)
 """Before Bitcoin's first block nothing had a price."""
 
+SLIGHTLY_AHEAD = timedelta(minutes=15)
+"""By so much clocks differ, and zones never do."""
+
 MILLISECONDS_FROM = 100_000_000_000
 """An epoch number above this is milliseconds: as seconds it would be the year 5138."""
 
@@ -95,12 +98,15 @@ def instant_of(value: object, field: str, *, now: datetime) -> datetime | None:
 
 
 def plausible(at: datetime, field: str, *, now: datetime) -> datetime:
-    """Return a time that a price can have; one before Bitcoin's genesis or more than a day ahead rejects the record."""
+    """Return a time that a price can have: one that is `SLIGHTLY_AHEAD` is now, one further ahead is for the guards.
+
+    One before Bitcoin's genesis or more than a day ahead rejects the record.
+    """
     if at < GENESIS:
         raise RecordRejected("not_a_time", f"{field} is {at:%Y-%m-%d}: before 2009")
     if at > now + timedelta(days=1):
         raise RecordRejected("future_time", f"{field} is {at.isoformat()}: in the future")
-    return min(at, now)
+    return now if now < at <= now + SLIGHTLY_AHEAD else at
 
 
 def moment_of(value: object, field: str, *, now: datetime) -> datetime:

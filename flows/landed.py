@@ -50,7 +50,10 @@ class Landed:
 
 
 async def read_landed(session: AsyncSession, window: timedelta, otherwise: datetime) -> Landed:
-    """Read what has landed; quotes of the last `window` are fresh. `otherwise` is the clock where nothing landed."""
+    """Read what has landed; quotes of the last `window` are fresh. `otherwise` is the clock where nothing landed.
+
+    It is also as late as the clock gets: a quote that a wrong clock dated ahead would make all others old.
+    """
     links = (await session.execute(live_links())).mappings().all()
     known = (await session.execute(identities())).mappings().all()
     linked = {(row["source"], row["source_id"]) for row in links}
@@ -65,7 +68,8 @@ async def read_landed(session: AsyncSession, window: timedelta, otherwise: datet
             if is_near or entry.key in linked:
                 kept.append((entry, is_near))
                 listing_ids[entry.key] = row["id"]
-    as_of = max((entry.quote.fetched_at for entry, _ in kept if entry.quote), default=otherwise)
+    landed_at = (entry.quote.fetched_at for entry, _ in kept if entry.quote)
+    as_of = min(max(landed_at, default=otherwise), otherwise)
     frozen = await standing_still(session, as_of, window)
     dated = [(_dated(entry, as_of - window, frozen), is_near) for entry, is_near in kept]
     prior = Prior(

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from flows.fields import SLIGHTLY_AHEAD
 from flows.matching.entries import observed_at
 from models.outcomes import HoldReason
 from models.records import Hold, Quote, Witness
@@ -31,8 +32,6 @@ UNIT_NEAR = Decimal("1.2")
 """Times within which a jump is told as a power of ten: what a coin moves beside it in days."""
 CONFIRMED_AFTER = 3
 """Observations that confirm each other where nobody contradicts: the first, and two more."""
-AHEAD = timedelta(minutes=15)
-"""How far a source's clock may be ahead of ours."""
 STANDS_STILL_AFTER = timedelta(hours=3)
 """How long every price, market cap and volume of a source must be the same before it counts as frozen: eight runs."""
 STANDS_STILL_FROM = 10
@@ -89,7 +88,7 @@ def judge(quote: Quote, known: Known | None, waiting: Hold | None) -> Verdict:
 def doubt_of(quote: Quote, known: Known | None) -> Doubt | None:
     """Say what is wrong with a quote, if anything is."""
     told_at = quote.source_updated_at
-    if told_at is not None and told_at > quote.fetched_at + AHEAD:
+    if told_at is not None and told_at > quote.fetched_at + SLIGHTLY_AHEAD:
         return Doubt(HoldReason.FUTURE_TIME, f"its time {told_at:%Y-%m-%d %H:%M} UTC had not come yet")
     if known is None or times(quote.price_usd, known.median) < JUMP:
         return None

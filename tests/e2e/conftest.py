@@ -17,6 +17,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.e2e.processes import pids_of
+
 READY_WITHIN_SECONDS = 180
 """Patience, not the promise: the promise is 60 s on two quiet cores, measured apart from the tests."""
 
@@ -129,15 +131,8 @@ class System:
 
     def pid_of(self, *words: str) -> int:
         """Find the process of this whole whose command has these words."""
-        mark = f"KASPARRO_HOME={self.home / 'state'}"
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                command = (folder / "cmdline").read_text().split("\0")
-                ours = mark in (folder / "environ").read_text().split("\0")
-            except OSError:
-                continue
-            if ours and all(any(word in part for part in command) for word in words):
-                return int(folder.name)
+        for pid in pids_of(self.home / "state", *words):
+            return pid
         raise AssertionError(f"no process of {words}")
 
 

@@ -13,6 +13,7 @@ from flows.errors import RecordRejected
 from flows.fields import (
     GENESIS,
     LAST_RANK,
+    SLIGHTLY_AHEAD,
     decimal_of,
     float_text,
     id_of,
@@ -158,8 +159,11 @@ def test_what_is_no_moment_rejects_with_the_fields_name(value: object, reason: s
 
 
 def test_a_clock_that_is_a_little_ahead_tells_now() -> None:
-    ahead = NOW + timedelta(hours=23)
+    ahead, further = NOW + SLIGHTLY_AHEAD, NOW + timedelta(hours=23)
     assert instant_of(ahead.isoformat(), "at", now=NOW) == NOW
+    assert instant_of(further.isoformat(), "at", now=NOW) == further, (
+        "what is further ahead is held by a guard"
+    )
 
 
 @given(st.text(max_size=60))

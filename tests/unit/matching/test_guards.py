@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flows.fields import SLIGHTLY_AHEAD
 from flows.matching.guards import (
-    AHEAD,
     CONFIRMED_AFTER,
     JUMP,
     NEAR,
@@ -183,7 +183,7 @@ def test_a_jump_is_told_with_its_size_and_as_a_flip_of_units_where_it_is_like_on
 
 
 def test_a_time_that_has_not_come_yet_is_held_at_any_price_and_confirmed_by_nothing() -> None:
-    assert doubt_of(quote("100", ahead=AHEAD), None) is None
+    assert doubt_of(quote("100", ahead=SLIGHTLY_AHEAD), None) is None
     early = [quote(price, runs, ahead=timedelta(hours=2)) for runs, price in enumerate(("100", "101", "102"))]
     passed, withdrawn, waiting = followed(*early)
     assert (passed, withdrawn) == ([], [])

@@ -1,0 +1,73 @@
+"""Runs for a long time: what lives on grows neither in memory, nor in open files, nor in connections."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from tests.e2e.faults.world import Start, World
+
+EVERY_SECONDS = 10
+MB_MORE_AT_MOST, SHARE_MORE_AT_MOST = 8, 0.1
+MORE_AT_MOST = 3
+_CONNECTIONS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One look, between two runs: megabytes and open files by process, and PostgreSQL's connections."""
+
+    memory: dict[str, float]
+    files: dict[str, int]
+    connections: int
+
+
+def soak(world: World, minutes: float) -> list[Sample]:
+    """Have Prefect start a run every ten seconds, and look after each."""
+    world.begin(Start.BEGUN)
+    whole, samples = world.whole, []
+    deadline = time.monotonic() + minutes * 60
+    while (began := time.monotonic()) < deadline:
+        whole.until_ended(whole.trigger())
+        samples.append(_sample(world))
+        time.sleep(max(0, EVERY_SECONDS - (time.monotonic() - began)))
+    return samples
+
+
+def leaks(samples: Sequence[Sample]) -> list[str]:
+    """Compare the last third with the one before it; the first is for warming up."""
+    third = len(samples) // 3
+    before, after = samples[third : 2 * third], samples[2 * third :]
+    told = []
+    for name in samples[0].memory:
+        was, came = (median(sample.memory[name] for sample in part) for part in (before, after))
+        if came > was * (1 + SHARE_MORE_AT_MOST) + MB_MORE_AT_MOST:
+            told.append(f"{name} grew from {was:.0f} to {came:.0f} MB")
+        opened, left = (median(sample.files[name] for sample in part) for part in (before, after))
+        if left > opened + MORE_AT_MOST:
+            told.append(f"{name} had {opened:.0f} files open, and then {left:.0f}")
+    held, then = (median(sample.connections for sample in part) for part in (before, after))
+    if then > held + MORE_AT_MOST:
+        told.append(f"PostgreSQL had {held:.0f} connections, and then {then:.0f}")
+    return told
+
+
+def _sample(world: World) -> Sample:
+    doors = {name: process.pid for name, process in world.whole.doors.items()}
+    ((connections,),) = world.ask(_CONNECTIONS)
+    return Sample(
+        {name: _memory_mb(pid) for name, pid in doors.items()},
+        {name: len(list(Path(f"/proc/{pid}/fd").iterdir())) for name, pid in doors.items()},
+        int(str(connections)),
+    )
+
+
+def _memory_mb(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
