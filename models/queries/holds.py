@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Select, any_, cast, func, select, union_all
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    CompoundSelect,
+    FromClause,
+    Select,
+    any_,
+    cast,
+    func,
+    select,
+    true,
+    union_all,
+)
 
 from models.outcomes import HoldState
 from models.queries.links import holds
@@ -53,24 +66,40 @@ def observations_of(hold_ids: Sequence[int]) -> Select[Any]:
     )
 
 
-def witnesses() -> Select[Any]:
+def witnesses() -> CompoundSelect[Any]:
     """Select what other listings of the same assets say, landed or held: (listing that waits, source, price, moment)."""
-    at = func.coalesce(LANDED.c.source_updated_at, LANDED.c.fetched_at)
-    said = union_all(
-        select(LANDED.c.listing_id, LANDED.c.price_usd, at.label("at")),
-        select(HELD.c.listing_id, HELD.c.price_usd, HELD.c.last_seen_at).where(
-            HELD.c.state == HoldState.HELD
-        ),
-    ).subquery("said")
-    mine, theirs = LINKS.alias("mine"), LINKS.alias("theirs")
-    return (
-        select(HELD.c.listing_id, LISTINGS.c.source, said.c.price_usd, said.c.at)
-        .join(mine, (mine.c.listing_id == HELD.c.listing_id) & holds(mine))
-        .join(theirs, (theirs.c.asset_id == mine.c.asset_id) & holds(theirs))
-        .join(LISTINGS, LISTINGS.c.id == theirs.c.listing_id)
-        .join(said, said.c.listing_id == theirs.c.listing_id)
-        .where(HELD.c.state == HoldState.HELD, theirs.c.listing_id != HELD.c.listing_id)
+    held = HELD.alias("theirs_held")
+    landed_at = func.coalesce(LANDED.c.source_updated_at, LANDED.c.fetched_at)
+    return union_all(
+        _told_by_others(select(LANDED.c.price_usd, landed_at.label("at")), LANDED),
+        _told_by_others(select(held.c.price_usd, held.c.last_seen_at.label("at")).where(_waits(held)), held),
     )
+
+
+def _told_by_others(said: Rows, of: FromClause) -> Select[Any]:
+    """Walk from what waits to the rest by keys alone, a step after the other.
+
+    With the steps left to Postgres, poor statistics made it compare all links with all links.
+    """
+    mine = _step(select(LINKS.c.asset_id).where(LINKS.c.listing_id == HELD.c.listing_id, holds()), "mine")
+    others = (LINKS.c.asset_id == mine.c.asset_id, LINKS.c.listing_id != HELD.c.listing_id)
+    theirs = _step(select(LINKS.c.listing_id).where(*others, holds()), "theirs")
+    told = _step(said.where(of.c.listing_id == theirs.c.listing_id), "told")
+    walk = HELD.join(mine, true()).join(theirs, true()).join(told, true())
+    return (
+        select(HELD.c.listing_id, LISTINGS.c.source, told.c.price_usd, told.c.at)
+        .select_from(walk.join(LISTINGS, LISTINGS.c.id == theirs.c.listing_id))
+        .where(_waits(HELD))
+    )
+
+
+def _step(rows: Rows, name: str) -> FromClause:
+    """Have rows looked up for each row before them: with an OFFSET Postgres does not join them in another order."""
+    return rows.offset(0).lateral(name)
+
+
+def _waits(held: FromClause) -> ColumnElement[bool]:
+    return held.c.state == HoldState.HELD
 
 
 def _with_listing() -> Rows:

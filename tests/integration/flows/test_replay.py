@@ -96,12 +96,12 @@ async def test_a_mended_parser_reads_what_was_received_before(shop: Workshop) ->
 
     def mended(raw: dict[str, Any], seen: Seen) -> Iterable[Record]:
         for record in feed.parse(raw, seen):
-            yield replace(record, price_usd=record.price_usd * 100) if isinstance(record, Quote) else record
+            yield replace(record, price_usd=record.price_usd * 10) if isinstance(record, Quote) else record
 
     today = {NAME: replace(source, quotes=replace(feed, parse=mended))}
     report = await replay(replace(shop, sources=today), NAME)
     assert (report.pages, report.records, report.quotes.changed) == (1, 2, 2)
-    assert await rows(shop.sessions, "SELECT price_usd FROM landed_quotes ORDER BY 1") == [(100,), (200,)]
+    assert await rows(shop.sessions, "SELECT price_usd FROM landed_quotes ORDER BY 1") == [(10,), (20,)]
 
 
 async def test_a_replay_waits_for_no_run_and_knows_its_sources(shop: Workshop) -> None:
