@@ -10,7 +10,7 @@ COMPOSE := docker compose
 API := http://127.0.0.1:$(or $(API_PORT),8000)
 STAGES := lint unit integration e2e
 
-.PHONY: help run dev test $(STAGES) faults bench up down logs-api health clean
+.PHONY: help run dev test $(STAGES) audit faults audit bench up down logs-api health clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name does; do \
@@ -54,6 +54,14 @@ faults: .venv/synced ## break a running system in every way, and count what is l
 bench: .venv/bench ## how fast, against others (BENCH=--quick: a first look), and how well it matches
 	$(BIN)/python -m tests.benchmarks $(BENCH)
 	$(BIN)/pytest tests/benchmarks $(PYTEST)
+
+audit: .venv/synced ## known vulnerabilities of what uv.lock pins (skipped where their database cannot be reached)
+	@probe='import json, urllib.request as web; json.load(web.urlopen("https://pypi.org/pypi/pip/25.0/json", timeout=10))["vulnerabilities"]'; \
+	if $(BIN)/python -c "$$probe" 2>/dev/null; then \
+	  .ci/install --group audit && mkdir -p .kasparro && \
+	  $(BIN)/uv export --quiet --frozen --no-dev --no-emit-project --output-file .kasparro/requirements.txt && \
+	  $(BIN)/pip-audit --strict --disable-pip --requirement .kasparro/requirements.txt; \
+	else echo 'skipped: pypi.org, which knows of vulnerabilities, cannot be reached from here'; fi
 
 # --- containers
 
