@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { generate } from "@graphql-codegen/cli";
 
 const [schema, examples, folder] = process.argv.slice(2);
-const config = { strictScalars: true, scalars: { Decimal: "string", DateTime: "string", JSON: "unknown" } };
+const config = { strictScalars: true, scalars: { Decimal: "string", Date: "string", DateTime: "string", JSON: "unknown" } };
 const generates = {
   [`${folder}/schema.ts`]: { plugins: ["typescript"], config },
   [`${folder}/operations.ts`]: { plugins: ["typescript-operations", "typed-document-node"], config },

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 TABLES: Mapping[str, str] = {
     "etl_runs": "bookkeeping of runs: a disturbed system has one more of them",
     "prunings": "bookkeeping of runs: when each table was last looked through",
+    "raw_pages": "bookkeeping of runs: every page that came, also to a disturbed one",
+    "source_budgets": "bookkeeping of runs: what providers were asked, also by a disturbed one",
 }
 
 ROWS: Mapping[str, tuple[str, str]] = {
@@ -25,9 +27,12 @@ COLUMNS: Mapping[str, str] = {
     "*.fetched_at": "when it came",
     "*.first_seen_at": "when it came",
     "*.registered_at": "when it came",
+    "*.last_seen_at": "when it came",
+    "*.asked_at": "when it came",
     "*.decided_at": "when it came",
     "*.rejected_at": "when it came",
     "*.due_at": "when it came",
+    "asset_links.reasons": "what spoke for it in the run that decided it, that run's prices among it",
     "assets.price_confidence": "falls with the age that quotes had when they came",
     "dataset_version.version": "bookkeeping of runs: how many of them published something",
     "dataset_version.published_at": "when it came",
@@ -57,6 +62,10 @@ NAMED: Mapping[str, str] = {
     "other_asset_id": "(SELECT uid FROM assets WHERE id = it.other_asset_id)",
     "successor_id": "(SELECT uid FROM assets WHERE id = it.successor_id)",
     "alert_id": "(SELECT created_by || ':' || coalesce(note, '') FROM price_alerts WHERE id = it.alert_id)",
+    "hold_id": (
+        "(SELECT source || ':' || source_id || ' ' || state FROM held_quotes h JOIN listings l ON l.id = listing_id"
+        " WHERE h.id = it.hold_id)"
+    ),
     "decided_in": "(SELECT coalesce(origin, note) FROM decisions WHERE id = it.decided_in)",
     "retired_in": "(SELECT coalesce(origin, note) FROM decisions WHERE id = it.retired_in)",
 }
