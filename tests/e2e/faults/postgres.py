@@ -141,7 +141,9 @@ def _own_disk(root: Path) -> str | None:
 
 def _as_root(*command: str) -> str | None:
     may = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(
+        FileNotFoundError, PermissionError
+    ):  # a folder of PATH that is closed, and no other has it
         done = subprocess.run([*may, *command], capture_output=True, text=True, check=False)
         return done.stderr.strip() or "not allowed" if done.returncode else None
-    return f"{(*may, *command)[0]} is not installed"
+    return f"{(*may, *command)[0]} is not there for us"
