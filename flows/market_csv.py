@@ -19,6 +19,7 @@ from flows.shared_budgets import Tally
 from flows.sources import coincap
 from flows.sources.contract import PageRequest
 from flows.workshop import Workshop, begin_run, now
+from models.durable import sync
 from models.outcomes import RunOutcome
 from models.records import Payload, Reject
 from models.store.records import keep_rejects
@@ -124,16 +125,7 @@ def write_atomically(path: Path, rows: list[Payload]) -> None:
             os.fsync(file.fileno())
         Path(name).chmod(0o644)
         Path(name).replace(path)
-        _sync_folder(path.parent)
+        sync(path.parent)  # after a power cut the folder must not name the old file again
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename itself last: after a power cut the folder must not name the old file again."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -59,11 +59,10 @@ class BackfillMutation:
         require_few("currencies", currencies or ())
         for code in currencies or ():
             await require_currency(info.context, code)
-        await info.context.renew()  # what the run will write comes after this snapshot: give it back
         name = current_name(source)
         if name is not None:
             await require_source(info.context, name)
-            await info.context.renew()
+        await info.context.renew()  # what the run will write comes after this snapshot: give it back
         wanted = {
             "uids": uids,
             "top_n": size("topN", top_n, TOP_N_AT_MOST),

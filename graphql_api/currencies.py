@@ -74,7 +74,7 @@ def known_currency(said: str, code: str) -> Check:
 
     def refuse(row: Row) -> BadUserInput:
         near = queries.near_codes(code, row.codes)
-        meant = f" Did you mean {' or '.join(near)}?" if near else ""
+        meant = f" Did you mean {near}?" if near else ""
         return BadUserInput(f"There is no currency {said[:40]!r}.{meant} Known are: {', '.join(row.codes)}.")
 
     return Check(Call(queries.currency_check, (code,)), "is_known", refuse)

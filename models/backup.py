@@ -23,6 +23,7 @@ from sqlalchemy import text
 
 from models import migrate
 from models.db import Sessions, database, in_a_sentence, psycopg_url
+from models.durable import sync
 from models.postgres_programs import PostgresError, client_programs, last_lines
 from models.store.publish import next_version, publishing
 from models.store.runs import sole_run
@@ -76,9 +77,9 @@ def backup(url: str, file: Path) -> int:
     try:
         with door.running("pg_dump", "-d", door.conninfo, "-Fc", "--no-owner", "-f", partial):
             pass
-        _sync(partial)
+        sync(partial)
         partial.replace(file)
-        _sync(file.parent)
+        sync(file.parent)
     finally:
         partial.unlink(missing_ok=True)
     return file.stat().st_size
@@ -158,12 +159,3 @@ def open_door(url: str) -> Door:
         major = connection.info.server_version // 10_000
     quiet = {"PGOPTIONS": "-c client_min_messages=warning"}
     return Door(make_conninfo("", **parts), {**os.environ, **quiet, **secret}, client_programs(major))
-
-
-def _sync(path: Path) -> None:
-    """Make what was written last, also through a power cut."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

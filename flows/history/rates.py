@@ -49,7 +49,7 @@ class RatesBackfill:
             named = (await session.execute(newest_named(code))).one()
             known = set(await session.scalars(rated_days(code, wanted.starts_at, wanted.ends_at)))
         new = 0
-        for stretch in _missing(wanted, known, self.asked.longest):
+        for stretch in _missing(wanted, known, self.asked.history.longest):
             chart = await self._chart(code, stretch, wanted.last)
             rates = [
                 FxRate(self.source.name, code, named.name, named.kind, point.price_usd, point.observed_at)
@@ -84,9 +84,7 @@ async def require_codes(shop: Workshop, codes: Sequence[str]) -> None:
             if (await session.execute(newest_named(code))).one_or_none() is None:
                 known = [row.code for row in await session.execute(newest_named())]
                 near = near_codes(code, known)
-                meant = (
-                    f": did you mean {' or '.join(near)}?" if near else ": `currencies` lists those there are"
-                )
+                meant = f": did you mean {near}?" if near else ": `currencies` lists those there are"
                 raise Fatal(f"there is no currency {code!r}{meant}")
 
 

@@ -159,11 +159,6 @@ class RatesAsked:
     """The currency's code, and which days."""
     history: History
 
-    @property
-    def longest(self) -> int:
-        """How many days one request may ask for."""
-        return self.history.longest
-
 
 @dataclass(frozen=True, slots=True)
 class Source:

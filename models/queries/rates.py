@@ -140,9 +140,9 @@ def told_in(
     return select(*rows.c, *(value.label(name) for name, value in told.items())).select_from(with_both)
 
 
-def near_codes(code: str, known: Collection[str]) -> list[str]:
-    """List the codes that somebody may have meant, the likeliest first."""
-    return get_close_matches(code.lower(), sorted({*known, DOLLAR}), n=3)
+def near_codes(code: str, known: Collection[str]) -> str:
+    """Name the codes that somebody may have meant, as `eur or aud`, the likeliest first; "": none is near."""
+    return " or ".join(get_close_matches(code.lower(), sorted({*known, DOLLAR}), n=3))
 
 
 def currency_check(code: str) -> Rows:

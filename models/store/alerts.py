@@ -125,7 +125,7 @@ async def _expect_rates(session: AsyncSession, currency: str) -> None:
     known = set((await session.execute(currency_check(currency))).one().codes)
     if currency not in known:
         near = near_codes(currency, known)
-        meant = f" Did you mean {' or '.join(near)}?" if near else ""
+        meant = f" Did you mean {near}?" if near else ""
         raise AlertRefused(f"There is no rate of {currency!r} here.{meant}")
 
 
