@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
-from pydantic import ValidationError
 from rich.console import Console
 from rich.markdown import Markdown
 
@@ -32,12 +30,16 @@ from flows.stack.supervisor import up as supervise
 from flows.unification import unify_and_publish
 from flows.workshop import collect_seldom, open_workshop
 from models.db import DatabaseUnavailable
+from models.front_door import DEBUG_HELP, enter
 from models.logs import log_to_stderr
 from models.outcomes import RunOutcome
 from models.postgres_programs import PostgresError
-from models.settings import told
 
-app = App(name="python -m flows", help="Bring in, refresh, reconcile: the workshop of Kasparro.")
+app = App(
+    name="python -m flows",
+    help="Bring in, refresh, reconcile: the workshop of Kasparro.",
+    help_epilogue=DEBUG_HELP,
+)
 run = App(name="run", help="Run a job once, here, without a Prefect server.")
 app.command(run)
 
@@ -236,17 +238,7 @@ def _show(markdown: str) -> None:
     Console().print(Markdown(markdown))
 
 
-def main() -> None:
-    """Run the command; end on what a person can mend with one sentence, not with a traceback."""
+if __name__ == "__main__":
     log_to_stderr()
     collect_seldom()
-    try:
-        app()
-    except ValidationError as error:
-        sys.exit(told(error))
-    except (SourceError, DatabaseUnavailable, PostgresError, ValueError) as error:
-        sys.exit(str(error))
-
-
-if __name__ == "__main__":
-    main()
+    enter(app, SourceError, DatabaseUnavailable, PostgresError, ValueError)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import signal
-import sys
 import time
 from importlib.util import find_spec
 from multiprocessing import parent_process
@@ -15,7 +14,6 @@ import psycopg
 import structlog
 import uvicorn
 from cyclopts import App
-from pydantic import ValidationError
 from rich.console import Console
 from starlette.applications import Starlette
 
@@ -24,9 +22,10 @@ from graphql_api.graphiql.npm import AssetError, bring, registry
 from graphql_api.schema import SDL_PATH, print_sdl
 from graphql_api.settings import ApiSettings
 from models.db import DatabaseUnavailable, psycopg_url
+from models.front_door import DEBUG_HELP, enter
 from models.logs import log_to_stderr
 from models.postgres_programs import PostgresError
-from models.settings import DatabaseSettings, told
+from models.settings import DatabaseSettings
 from models.vault import open_vault
 
 DATABASE_SECONDS = 30
@@ -36,7 +35,9 @@ SHUTDOWN_SECONDS = 10
 """How long answers that have begun may still take. Streams would never end by themselves."""
 
 log = structlog.get_logger(__name__)
-app = App(name="python -m graphql_api", help="The GraphQL and REST API of Kasparro.")
+app = App(
+    name="python -m graphql_api", help="The GraphQL and REST API of Kasparro.", help_epilogue=DEBUG_HELP
+)
 
 
 @app.default
@@ -84,7 +85,12 @@ def schema() -> None:
 def bring_assets() -> None:
     """Bring GraphiQL's files from the npm registry (NPM_CONFIG_REGISTRY names another), where they are missing."""
     say = Console(markup=False, highlight=False, soft_wrap=True).print
-    bring(registry(), say)
+    try:
+        bring(registry(), say)
+    except AssetError as error:
+        raise AssetError(
+            f"{error}. The API does without them; /graphql shows browsers no GraphiQL until then."
+        ) from error
     say("GraphiQL's files are all here")
 
 
@@ -133,17 +139,5 @@ def await_database(url: str, seconds: float) -> None:
             return
 
 
-def main() -> None:
-    """Open the door; what a person can mend ends it with one sentence."""
-    try:
-        app()
-    except ValidationError as error:
-        sys.exit(told(error))
-    except (DatabaseUnavailable, PostgresError) as error:
-        sys.exit(str(error))
-    except AssetError as error:
-        sys.exit(f"{error}. The API does without them; /graphql shows browsers no GraphiQL until then.")
-
-
 if __name__ == "__main__":
-    main()
+    enter(app, DatabaseUnavailable, PostgresError, AssetError)
