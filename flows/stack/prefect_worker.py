@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from flows.stack.automations import keep_automations
 from flows.stack.deployments import DeployFailed, deploy
 from flows.stack.duties import close_stale_runs
 from flows.stack.environment import worker_environment
@@ -42,3 +43,4 @@ async def _prepare(settings: StackSettings, *, single_host: bool) -> None:
         if single_host:
             await close_stale_runs(prefect)
         await deploy(prefect, settings, project_folder())
+        await keep_automations(prefect)
