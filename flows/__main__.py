@@ -35,7 +35,8 @@ from models.db import DatabaseUnavailable
 from models.logs import log_to_stderr
 from models.outcomes import RunOutcome
 from models.postgres_programs import PostgresError
-from models.settings import told
+from models.settings import LogSettings, told
+from models.tracing import start_tracing
 
 app = App(name="python -m flows", help="Bring in, refresh, reconcile: the workshop of Kasparro.")
 run = App(name="run", help="Run a job once, here, without a Prefect server.")
@@ -238,9 +239,10 @@ def _show(markdown: str) -> None:
 
 def main() -> None:
     """Run the command; end on what a person can mend with one sentence, not with a traceback."""
-    log_to_stderr()
-    collect_seldom()
     try:
+        log_to_stderr(LogSettings())
+        start_tracing("kasparro-flows")
+        collect_seldom()
         app()
     except ValidationError as error:
         sys.exit(told(error))

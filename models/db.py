@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from psycopg.errors import UndefinedTable
-from sqlalchemy import URL, event, make_url
+from sqlalchemy import URL, QueuePool, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from models.tracing import follow_statements
 
 Sessions = async_sessionmaker[AsyncSession]
 
@@ -68,9 +70,17 @@ def create_engine(
         # The option alone does not last: SQLAlchemy tells a connection otherwise after its first transaction.
         execution_options={"postgresql_readonly": True} if read_only else {},
     )
+    follow_statements(engine.sync_engine)
     if read_only:
         event.listen(engine.sync_engine, "connect", _become_reader)
     return engine
+
+
+def connections(sessions: Sessions) -> tuple[int, int]:
+    """Count the connections of a pool that are used now, and those that nobody uses."""
+    engine: AsyncEngine = sessions.kw["bind"]
+    pool = engine.pool
+    return (pool.checkedout(), pool.checkedin()) if isinstance(pool, QueuePool) else (0, 0)
 
 
 def session_options(statement_timeout_seconds: int, *, read_only: bool) -> str:
