@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from graphql_api.metrics import workshop
 from graphql_api.metrics.names import OFTEN
 from graphql_api.settings import ApiSettings
 from models.db import Sessions
-from models.outcomes import RunOutcome
-from tests.factories import (
-    NOW,
-    make_budget,
-    make_hold,
-    make_listing,
-    make_quote,
-    make_reject,
-    make_run,
-    make_source,
-    publish,
-)
+from tests.factories import NOW, publish
 from tests.integration.api.client import OFFLINE, Api, asked
+from tests.integration.monitoring.filling import DAY, fill
 from tests.integration.monitoring.scraping import OPENMETRICS, read, scraped
 from tests.integration.serving.test_database_away import away
 
-DAY = timedelta(days=1)
 COUNT = "kasparro_request_seconds_count"
 
 
@@ -68,21 +55,7 @@ async def test_they_are_the_numbers_of_stats_debug(api: Api) -> None:
 
 
 async def test_what_the_workshop_did_is_read_from_the_database(api: Api, sessions: Sessions) -> None:
-    async with sessions.begin() as session:
-        await make_source(session, "file")
-        await make_budget(session, "coincap", a_month=4_000, spent_current=3_900, spent_history=20)
-        old, failed = NOW - 2 * DAY, {"outcome": RunOutcome.FAILED, "started_at": NOW - timedelta(hours=2)}
-        await make_run(session, "coincap", new=5, rejected=1)
-        await make_run(session, "coincap", new=1, unchanged=4, **failed)
-        await make_run(session, "coincap", started_at=NOW, outcome=RunOutcome.RUNNING, finished_at=None)
-        await make_run(session, "coincap", started_at=NOW, outcome=RunOutcome.SKIPPED)
-        await make_run(session, "coincap", started_at=old)
-        await make_run(session)
-        listing = await make_listing(session, "coincap")
-        await make_quote(session, listing, fetched_at=NOW - DAY, source_updated_at=None)
-        await make_hold(session, listing)
-        await make_reject(session, await make_run(session, "coincap", started_at=old), "coincap", "btc")
-        await publish(session)
+    await fill(sessions)
     told = await scraped(api)
     whose = {"flow": "ingest", "source": "coincap"}
     assert told.of("kasparro_database_up") == 1
@@ -109,7 +82,8 @@ async def test_what_the_workshop_did_is_read_from_the_database(api: Api, session
     assert told.of("kasparro_source_said_timestamp_seconds", source="coincap") is None
     assert told.of("kasparro_source_held_quotes", source="coincap") == 1
     assert told.of("kasparro_source_rejects", source="coincap") == 1
-    assert told.of("kasparro_source_quotes", source="file") == 0
+    assert told.of("kasparro_source_quotes", source="file") == 1
+    assert told.of("kasparro_source_said_timestamp_seconds", source="file") == (NOW - DAY).timestamp()
 
 
 async def test_the_database_is_asked_once_for_a_while(
