@@ -9,9 +9,8 @@ from psycopg.errors import UndefinedTable
 from sqlalchemy import URL, QueuePool, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError, ProgrammingError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-
-from models.tracing import follow_statements
+from sqlalchemy.ext import asyncio as sqlalchemy_asyncio
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 Sessions = async_sessionmaker[AsyncSession]
 
@@ -61,7 +60,7 @@ def create_engine(
     a role that may not.
     """
     options = session_options(statement_timeout_seconds, read_only=read_only)
-    engine = create_async_engine(
+    engine = sqlalchemy_asyncio.create_async_engine(  # by its module: where traces are on, another stands there
         psycopg_url(url),
         pool_size=pool_size,
         max_overflow=0,  # an overflow connection is opened and closed for every burst: measured, it halves throughput
@@ -70,7 +69,6 @@ def create_engine(
         # The option alone does not last: SQLAlchemy tells a connection otherwise after its first transaction.
         execution_options={"postgresql_readonly": True} if read_only else {},
     )
-    follow_statements(engine.sync_engine)
     if read_only:
         event.listen(engine.sync_engine, "connect", _become_reader)
     return engine

@@ -18,7 +18,6 @@ from opentelemetry import trace
 if TYPE_CHECKING:
     import httpx
     from opentelemetry.sdk.trace.export import SpanExporter
-    from sqlalchemy import Engine
     from starlette.types import ASGIApp
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
@@ -51,7 +50,8 @@ def start_tracing(service: str) -> None:
     if not is_here:
         log.warning("the environment asks for traces, which need more: pip install 'kasparro[otel]'")
         return
-    from opentelemetry.sdk.resources import SERVICE_NAME, Resource  # noqa: PLC0415 - an extra
+    from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor  # noqa: PLC0415 - an extra
+    from opentelemetry.sdk.resources import SERVICE_NAME, Resource  # noqa: PLC0415
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
@@ -59,6 +59,7 @@ def start_tracing(service: str) -> None:
     provider = TracerProvider(resource=Resource.create(named))
     provider.add_span_processor(BatchSpanProcessor(_exporter()))
     trace.set_tracer_provider(provider)
+    SQLAlchemyInstrumentor().instrument()
 
 
 def span(name: str) -> AbstractContextManager[trace.Span]:
@@ -80,14 +81,6 @@ def trace_ids() -> dict[str, str]:
         "trace_id": trace.format_trace_id(current.trace_id),
         "span_id": trace.format_span_id(current.span_id),
     }
-
-
-def follow_statements(engine: Engine) -> None:
-    """Follow what is asked of the database, where this process is traced."""
-    if is_on():
-        from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor  # noqa: PLC0415
-
-        SQLAlchemyInstrumentor().instrument(engine=engine)
 
 
 def follow_requests(client: httpx.AsyncClient) -> None:

@@ -70,9 +70,10 @@ def test_a_request_is_followed_to_its_statements_and_its_log_lines(
             f"{url}/graphql", json={"query": "query Version { datasetVersion }"}, headers=headers
         )
         assert (asked.json()["data"], asked.headers["x-request-id"]) == ({"datasetVersion": 0}, "order-66")
-        assert (
-            httpx.get(f"{url}/stats/checkpoints", headers={"x-request-id": "has a space"}).status_code == 200
-        )
+        odd = {"x-request-id": "has a space"}
+        assert httpx.get(f"{url}/stats/checkpoints", headers=odd).status_code == 200
+        delete = {"query": 'mutation { deletePriceAlert(id: "1") { id } }'}
+        assert "There is no alert 1" in httpx.post(f"{url}/graphql", json=delete).text
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(20)
@@ -85,7 +86,12 @@ def test_a_request_is_followed_to_its_statements_and_its_log_lines(
     below = [span for span in collecting.named("window", "") if span.parent_span_id == checkpoints.span_id]
     assert any("etl_checkpoints" in "".join(attributes(span).values()) for span in below)
 
+    updates = collecting.named("window", "UPDATE")  # by another engine than what only reads
+    assert any("price_alerts" in "".join(attributes(span).values()) for span in updates)
+
     lines = _lines(log.read_text())
+    assert {line["level"] for line in lines} <= {"info", "warning"}
+    assert not any("already instrumented" in line["event"] for line in lines)
     assert any(line["logger"] == "uvicorn.error" and "startup complete" in line["event"] for line in lines)
     (answered,) = [line for line in lines if line.get("request_id") == "order-66"]
     assert (answered["event"], answered["status"], answered["path"]) == ("answered", 200, "/graphql")
