@@ -10,12 +10,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Float, ScalarSelect, Select, cast, func, select, true
 
-from models.outcomes import RunOutcome
+from models.outcomes import HoldState, RunOutcome
 from models.queries.budgets import budgets_of
 from models.queries.dataset import dataset
 from models.queries.paging import Rows
-from models.queries.sources import totals_of
-from models.queries.tables import LISTINGS, QUOTES, RUNS, SOURCES
+from models.queries.tables import HELD, LISTINGS, QUOTES, REJECTS, RUNS, SOURCES
 
 A_DAY = timedelta(days=1)
 
@@ -63,36 +62,57 @@ def _last_runs() -> Rows:
 
 def _sources() -> Rows:
     """Select what each source amounts to, how old what it said is, and its budget. What more is known of one joins here."""
-    totals = totals_of(SOURCES.c.name).correlate(None).subquery("totals")
-    newest = (
-        select(
-            LISTINGS.c.source,
-            _seconds(func.max(QUOTES.c.fetched_at)).label("fetched_at"),
-            _seconds(func.max(QUOTES.c.source_updated_at)).label("said_at"),
-        )
-        .join(QUOTES, QUOTES.c.listing_id == LISTINGS.c.id)
-        .group_by(LISTINGS.c.source)
-        .subquery("newest")
+    quotes, held, rejects = (
+        _quotes().subquery("said"),
+        _held().subquery("held"),
+        _rejects().subquery("rejected"),
     )
     budget = budgets_of(SOURCES.c.name).lateral("budget")
     return (
         select(
             SOURCES.c.name.label("source"),
-            totals.c.quotes,
-            totals.c.rejects,
-            totals.c.held,
-            newest.c.fetched_at,
-            newest.c.said_at,
+            func.coalesce(quotes.c.quotes, 0).label("quotes"),
+            quotes.c.fetched_at,
+            quotes.c.said_at,
+            func.coalesce(held.c.held, 0).label("held"),
+            func.coalesce(rejects.c.rejects, 0).label("rejects"),
             budget.c.limit,
             budget.c.left,
             budget.c.spent,
             budget.c.allowed_per_minute,
             budget.c.paused_until.is_not(None).label("is_paused"),
         )
-        .join(totals, totals.c.parent == SOURCES.c.name)
-        .outerjoin(newest, newest.c.source == SOURCES.c.name)
+        .outerjoin(quotes, quotes.c.source == SOURCES.c.name)
+        .outerjoin(held, held.c.source == SOURCES.c.name)
+        .outerjoin(rejects, rejects.c.source == SOURCES.c.name)
         .outerjoin(budget, true())
     )
+
+
+def _quotes() -> Rows:
+    """Count each source's published quotes, in one walk through all of them, with the newest times they have."""
+    return (
+        select(
+            LISTINGS.c.source,
+            func.count().label("quotes"),
+            _seconds(func.max(QUOTES.c.fetched_at)).label("fetched_at"),
+            _seconds(func.max(QUOTES.c.source_updated_at)).label("said_at"),
+        )
+        .join(QUOTES, QUOTES.c.listing_id == LISTINGS.c.id)
+        .group_by(LISTINGS.c.source)
+    )
+
+
+def _held() -> Rows:
+    return (
+        select(LISTINGS.c.source, func.count().label("held"))
+        .join(HELD, (HELD.c.listing_id == LISTINGS.c.id) & (HELD.c.state == HoldState.HELD))
+        .group_by(LISTINGS.c.source)
+    )
+
+
+def _rejects() -> Rows:
+    return select(REJECTS.c.source, func.count().label("rejects")).group_by(REJECTS.c.source)
 
 
 def _whose() -> tuple[ColumnElement[str], ColumnElement[str]]:
