@@ -86,7 +86,7 @@ class ApiSettings(BaseSettings):
     )
     access_log: bool = Field(
         default=False,
-        description="Whether every request is logged. Those that failed or took longer than 1 s always are.",
+        description="Whether every request is logged. Those that ended in 500 or took longer than 1 s always are.",
     )
     cache_seconds: int = Field(
         0,

@@ -20,7 +20,7 @@ def test_made_up_names_take_nobodys_place() -> None:
     assert [names.known("Prices") for _ in range(OFTEN)][-1] == "Prices"
 
 
-@given(st.lists(st.integers(0, APART_AT_MOST * 2), max_size=APART_AT_MOST * OFTEN * 2))
+@given(st.lists(st.integers(0, APART_AT_MOST * 2), max_size=APART_AT_MOST * 3))
 def test_there_are_never_more_than_can_be_borne(asked: list[int]) -> None:
     names = Names()
     told = {names.known(f"Operation{number}") for number in asked for _ in range(OFTEN)}
