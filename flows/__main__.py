@@ -34,6 +34,8 @@ from models.front_door import DEBUG_HELP, enter
 from models.logs import log_to_stderr
 from models.outcomes import RunOutcome
 from models.postgres_programs import PostgresError
+from models.settings import LogSettings
+from models.tracing import start_tracing
 
 app = App(
     name="python -m flows",
@@ -238,7 +240,11 @@ def _show(markdown: str) -> None:
     Console().print(Markdown(markdown))
 
 
-if __name__ == "__main__":
-    log_to_stderr()
+def _prepare() -> None:
+    log_to_stderr(LogSettings())
+    start_tracing("kasparro-flows")
     collect_seldom()
-    enter(app, SourceError, DatabaseUnavailable, PostgresError, ValueError)
+
+
+if __name__ == "__main__":
+    enter(app, SourceError, DatabaseUnavailable, PostgresError, ValueError, prepare=_prepare)

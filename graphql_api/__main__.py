@@ -8,6 +8,8 @@ import signal
 import time
 from importlib.util import find_spec
 from multiprocessing import parent_process
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 
 import psycopg
@@ -25,12 +27,16 @@ from models.db import DatabaseUnavailable, psycopg_url
 from models.front_door import DEBUG_HELP, enter
 from models.logs import log_to_stderr
 from models.postgres_programs import PostgresError
-from models.settings import DatabaseSettings
+from models.settings import DatabaseSettings, LogSettings
+from models.tracing import start_tracing
 from models.vault import open_vault
 
 DATABASE_SECONDS = 30
 FAST = ("uvloop", "httptools")
 """What uvicorn takes by itself where it is installed: without them a request costs it nearly twice as much."""
+SERVICE = "kasparro-api"
+SHARED = "KASPARRO_API_SHARED"
+"""Names the folder of all processes behind one port, to those that answer."""
 SHUTDOWN_SECONDS = 10
 """How long answers that have begun may still take. Streams would never end by themselves."""
 
@@ -52,9 +58,12 @@ def serve(*, reload: bool = False, database_seconds: float = DATABASE_SECONDS) -
         How long to wait for the database at most.
     """
     settings = ApiSettings()
-    with open_vault(DatabaseSettings()) as url:
+    log_to_stderr(LogSettings())
+    with open_vault(DatabaseSettings()) as url, TemporaryDirectory(prefix="kasparro-api-") as shared:
         await_database(url, database_seconds)
-        os.environ["DATABASE_URL"] = url  # for the process that a reload starts
+        os.environ["DATABASE_URL"] = url  # for the processes that answer
+        if settings.web_concurrency > 1 and not reload:
+            os.environ[SHARED] = shared
         uvicorn.run(
             "graphql_api.__main__:build",
             factory=True,
@@ -63,6 +72,7 @@ def serve(*, reload: bool = False, database_seconds: float = DATABASE_SECONDS) -
             port=settings.api_port,
             reload=reload,
             reload_dirs=["graphql_api", "models"] if reload else None,
+            log_config=None,  # its words go where ours go, in our format; requests are told by ourselves
             access_log=False,
             server_header=False,
             forwarded_allow_ips=settings.forwarded_allow_ips,
@@ -96,11 +106,13 @@ def bring_assets() -> None:
 
 def build() -> Starlette:
     """Build the application from the environment: what uvicorn calls."""
-    log_to_stderr()
+    log_to_stderr(LogSettings())
+    start_tracing(SERVICE)
     _leave_with_parent()
     for missing in (name for name in FAST if find_spec(name) is None):
         log.error("the server is slower than it need be: install uvicorn[standard]", missing=missing)
-    app = create_app(ApiSettings(), DatabaseSettings())
+    shared = os.environ.get(SHARED)
+    app = create_app(ApiSettings(), DatabaseSettings(), shared=Path(shared) if shared else None)
     # What is there now stays to the end: looking through the schema for garbage again and again took a tenth of the time.
     gc.collect()
     gc.freeze()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cyclopts import App
@@ -17,8 +17,13 @@ DEBUG_HELP = f"`{DEBUG}`, anywhere on the line: a traceback where otherwise a se
 PROJECT = Path(__file__).resolve().parent.parent
 
 
-def enter(app: App, *mendable: type[Exception], words: Sequence[str] | None = None) -> None:
-    """Run the command that `words` (what the process was started with) name.
+def enter(
+    app: App,
+    *mendable: type[Exception],
+    prepare: Callable[[], None] = lambda: None,
+    words: Sequence[str] | None = None,
+) -> None:
+    """Prepare, and run the command that `words` (what the process was started with) name.
 
     An error of a `mendable` kind, or a setting that cannot be, says by itself what to do. Any other was not foreseen: it
     ends with its place in our code.
@@ -26,6 +31,7 @@ def enter(app: App, *mendable: type[Exception], words: Sequence[str] | None = No
     given = list(sys.argv[1:] if words is None else words)
     asked = [word for word in given if word != DEBUG]
     try:
+        prepare()
         app(asked)
     except ValidationError as error:
         _end(told(error), error, is_debug=asked != given)

@@ -16,9 +16,11 @@ from sqlmodel import col
 
 from models.channels import RUNS, tell
 from models.db import Sessions
+from models.logs import log_lines_of_its_own
 from models.outcomes import RunOutcome
 from models.store.outbox import post_failures
 from models.tables import Run
+from models.tracing import span
 
 CRASHED = "the process that ran this ended before it could finish"
 
@@ -37,7 +39,8 @@ async def sole_run(sessions: Sessions, job: str) -> AsyncIterator[bool]:
         connection = await pinned.execution_options(isolation_level="AUTOCOMMIT")
         taken = await connection.scalar(text("SELECT pg_try_advisory_lock(hashtextextended(:key, 0))"), lock)
         try:
-            yield bool(taken)
+            with span(f"run {job}"), log_lines_of_its_own():
+                yield bool(taken)
         finally:
             if taken:
                 await connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:key, 0))"), lock)
