@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from importlib.metadata import version
 from importlib.util import find_spec
 from multiprocessing import parent_process
 from threading import Thread
@@ -36,7 +37,11 @@ SHUTDOWN_SECONDS = 10
 """How long answers that have begun may still take. Streams would never end by themselves."""
 
 log = structlog.get_logger(__name__)
-app = App(name="python -m graphql_api", help="The GraphQL and REST API of Kasparro.")
+app = App(
+    name="python -m graphql_api",
+    help="The GraphQL and REST API of Kasparro.",
+    version=version("kasparro"),
+)
 
 
 @app.default

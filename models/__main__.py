@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +22,9 @@ from models.settings import DatabaseSettings, told
 from models.vault import open_vault
 
 app = App(
-    name="python -m models", help="The database of Kasparro: the one DATABASE_URL names, else a private one."
+    name="python -m models",
+    help="The database of Kasparro: the one DATABASE_URL names, else a private one.",
+    version=version("kasparro"),
 )
 
 
