@@ -21,7 +21,7 @@ RUN .venv/bin/python -m graphql_api assets || true
 
 FROM ${PYTHON}
 # The root file system may be read-only: what is written goes to /state, /tmp and the CSV files in /app/data.
-RUN useradd --system --uid 10001 --home-dir /state --create-home kasparro
+RUN useradd --no-log-init --uid 10001 --home-dir /state --create-home kasparro
 WORKDIR /app
 COPY .docker/with-secrets /usr/local/bin/
 COPY --from=build /app .

@@ -41,7 +41,7 @@ lint: .venv/linters ## style, types, import contracts, spelling, the lock file, 
 	$(BIN)/codespell
 	$(BIN)/uv lock --check --offline --quiet || $(BIN)/uv lock --check --quiet
 	$(BIN)/hadolint Dockerfile
-	$(BIN)/shellcheck .ci/install .ci/run .ci/notes .docker/with-secrets
+	$(BIN)/shellcheck .ci/install .ci/run .ci/notes .docker/*
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml docker-compose.prod.yml
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
