@@ -1,12 +1,11 @@
 # syntax=docker/dockerfile:1
 # One image for every door: `python -m models …`, `python -m flows …`, `python -m graphql_api`.
-# Other bases and mirrors by --build-arg; both stages want the same Python.
-ARG PYTHON=python:3.13-slim-trixie
-ARG UV=ghcr.io/astral-sh/uv:0.13
+FROM ghcr.io/astral-sh/uv:0.13 AS uv
 
-FROM ${UV} AS uv
+# What is built runs on the Python that it was built with.
+FROM python:3.13-slim-trixie AS python
 
-FROM ${PYTHON} AS build
+FROM python AS build
 COPY --from=uv /uv /usr/local/bin/
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never UV_SYSTEM_CERTS=true UV_CACHE_DIR=/cache
 WORKDIR /app
@@ -19,7 +18,7 @@ RUN --mount=type=cache,target=/cache uv sync --frozen --no-default-groups \
 # The pages' own files; a build without an npm registry goes on, and a page then says what is missing.
 RUN .venv/bin/python -m graphql_api assets || true
 
-FROM ${PYTHON}
+FROM python
 # The root file system may be read-only: what is written goes to /state, /tmp and the CSV files in /app/data.
 RUN useradd --no-log-init --uid 10001 --home-dir /state --create-home kasparro
 WORKDIR /app
