@@ -24,24 +24,20 @@ from flows.report import backfill_report, etl_report, publish_report, replay_rep
 from flows.sandbox.serve import serve
 from flows.sandbox.settings import SandboxSettings
 from flows.stack.prefect_server import serve_prefect
-from flows.stack.prefect_worker import serve_worker
+from flows.stack.prefect_worker import RUNS_AT_ONCE, serve_worker
 from flows.stack.settings import StackSettings
 from flows.stack.supervisor import up as supervise
 from flows.unification import unify_and_publish
 from flows.workshop import collect_seldom, open_workshop
 from models.db import DatabaseUnavailable
-from models.front_door import DEBUG_HELP, enter
+from models.front_door import door, enter
 from models.logs import log_to_stderr
 from models.outcomes import RunOutcome
 from models.postgres_programs import PostgresError
 from models.settings import LogSettings
 from models.tracing import start_tracing
 
-app = App(
-    name="python -m flows",
-    help="Bring in, refresh, reconcile: the workshop of Kasparro.",
-    help_epilogue=DEBUG_HELP,
-)
+app = door("python -m flows", "Bring in, refresh, reconcile: the workshop of Kasparro.")
 run = App(name="run", help="Run a job once, here, without a Prefect server.")
 app.command(run)
 
@@ -59,15 +55,17 @@ def server() -> None:
 
 
 @app.command
-def worker(*, single_host: bool = False) -> None:
+def worker(*, single_host: bool = False, runs_at_once: int = RUNS_AT_ONCE) -> None:
     """Deploy prefect.yaml, then become a Prefect worker.
 
     Parameters
     ----------
     single_host
         This is the only worker there is: runs left over from before are closed first.
+    runs_at_once
+        How many runs it has at a time at most: each takes about 200 MB.
     """
-    serve_worker(StackSettings(), single_host=single_host)
+    serve_worker(StackSettings(), single_host=single_host, runs_at_once=runs_at_once)
 
 
 @app.command

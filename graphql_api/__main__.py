@@ -15,7 +15,6 @@ from threading import Thread
 import psycopg
 import structlog
 import uvicorn
-from cyclopts import App
 from rich.console import Console
 from starlette.applications import Starlette
 
@@ -24,7 +23,7 @@ from graphql_api.graphiql.npm import AssetError, bring, registry
 from graphql_api.schema import SDL_PATH, print_sdl
 from graphql_api.settings import ApiSettings
 from models.db import DatabaseUnavailable, psycopg_url
-from models.front_door import DEBUG_HELP, enter
+from models.front_door import door, enter
 from models.logs import log_to_stderr
 from models.postgres_programs import PostgresError
 from models.settings import DatabaseSettings, LogSettings
@@ -41,9 +40,7 @@ SHUTDOWN_SECONDS = 10
 """How long answers that have begun may still take. Streams would never end by themselves."""
 
 log = structlog.get_logger(__name__)
-app = App(
-    name="python -m graphql_api", help="The GraphQL and REST API of Kasparro.", help_epilogue=DEBUG_HELP
-)
+app = door("python -m graphql_api", "The GraphQL and REST API of Kasparro.")
 
 
 @app.default

@@ -6,22 +6,18 @@ import signal
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 from rich.console import Console
 
 from models import migrate
 from models.backup import backup, restore
 from models.db import DatabaseUnavailable
-from models.front_door import DEBUG_HELP, enter
+from models.front_door import door, enter
 from models.postgres_programs import PostgresError
 from models.settings import DatabaseSettings
 from models.vault import open_vault
 
-app = App(
-    name="python -m models",
-    help="The database of Kasparro: the one DATABASE_URL names, else a private one.",
-    help_epilogue=DEBUG_HELP,
-)
+app = door("python -m models", "The database of Kasparro: the one DATABASE_URL names, else a private one.")
 
 
 @app.command

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 from cyclopts import App
@@ -15,6 +16,11 @@ from models.settings import told
 DEBUG = "--debug"
 DEBUG_HELP = f"`{DEBUG}`, anywhere on the line: a traceback where otherwise a sentence says what went wrong."
 PROJECT = Path(__file__).resolve().parent.parent
+
+
+def door(name: str, told: str) -> App:
+    """Make a front door: what is typed to enter, and what is behind it."""
+    return App(name=name, help=told, help_epilogue=DEBUG_HELP, version=version("kasparro"))
 
 
 def enter(
