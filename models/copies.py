@@ -1,11 +1,15 @@
 """Who may answer from copies, and how whoever publishes has them stop first.
 
 A process that keeps copies of answers holds a lease: a shared lock on the connection that it listens with, and its
-own word that it heard from the server within the last seconds. Whoever publishes announces it, and writes nothing
-before every such lock was given back. So no answer older than what is committed is ever given from a copy:
-    a process that holds the lock: nothing can have been committed since it took it;
-    a process that was announced to: it dropped its copies before it gave the lock back, and gets none while the
-    publishing lock is taken - whatever becomes of the publisher, Postgres gives that one back;
+own word that it heard from the server within the last seconds. What a publication writes nobody sees before it is
+committed: until then copies are as new as the database. So whoever publishes announces the commit, not the beginning.
+It takes the lock of who commits, which goes with its transaction, announces itself on another connection, since its
+own is heard only when it commits, and commits once every shared lock was given back. So no answer older than what is
+committed is ever given from a copy:
+    a process that holds the shared lock, and found after it had got it that nobody commits: nothing can have been
+    committed since;
+    a process that was announced to: it dropped its copies before it gave the lock back, and gets none before the
+    transaction is over - whatever becomes of the publisher, Postgres ends that;
     a process that hears nothing, because it stands still or its connection does: its lease ends by its own clock,
     and the publisher waits for longer than that before it goes on without it.
 """
@@ -21,10 +25,11 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from models.db import address_of
+
 PUBLISHING = "kasparro_publishing"
-"""The channel on which a publication is announced before it begins."""
-PUBLISH_KEY = "hashtextextended('kasparro:publish', 0)"
-"""The advisory lock of whoever publishes."""
+"""The channel on which the commit of a publication is announced."""
+_COMMIT_KEY = "hashtextextended('kasparro:commit', 0)"
 _COPIES_KEY = "hashtextextended('kasparro:copies', 0)"
 
 LEASE_SECONDS = 2.0
@@ -34,23 +39,31 @@ PATIENCE_SECONDS = 3.0
 """For so long whoever publishes waits for the others: longer than any lease lasts by itself."""
 PAUSE_SECONDS, PAUSE_SECONDS_AT_MOST = 0.01, 0.5
 
-_STOP = text(f"SELECT pg_notify('{PUBLISHING}', ''), pg_try_advisory_xact_lock({_COPIES_KEY})")
+_COMMITS = text(f"SELECT pg_advisory_xact_lock({_COMMIT_KEY})")
+_ARE_STOPPED = text(f"SELECT pg_try_advisory_xact_lock({_COPIES_KEY})")
+_ANNOUNCE = f"NOTIFY {PUBLISHING}"
 _TAKE = f"SELECT pg_try_advisory_lock_shared({_COPIES_KEY})"
-_NOBODY_PUBLISHES = f"SELECT pg_try_advisory_xact_lock_shared({PUBLISH_KEY})"
+_NOBODY_COMMITS = f"SELECT pg_try_advisory_xact_lock_shared({_COMMIT_KEY})"
 _GIVE_BACK = f"SELECT pg_advisory_unlock_shared({_COPIES_KEY})"
 
 log = structlog.get_logger(__name__)
 
 
 async def stop_copies(connection: AsyncConnection) -> None:
-    """Return when nobody answers from copies any more. The connection holds the publishing lock, and no transaction."""
+    """Return when nobody answers from copies any more, nor will before the connection's transaction is over.
+
+    The next thing it does is to commit. Where there are copies at all, it is announced on a connection of its own,
+    not one of the pool: those may all be held by others who wait until this publication is over.
+    """
+    await connection.execute(_COMMITS)
+    if await _are_stopped(connection):
+        return
+    address = address_of(connection.engine.url)
+    async with await psycopg.AsyncConnection.connect(address, autocommit=True) as other:
+        await other.execute(_ANNOUNCE)
     deadline = time.monotonic() + PATIENCE_SECONDS
-    pause = 0.002
-    while True:
-        stopped = (await connection.execute(_STOP)).one()[1]
-        await connection.commit()  # only now they are told, and only now a lock that was got is free again
-        if stopped:
-            return
+    pause = 0.001
+    while not await _are_stopped(connection):
         if time.monotonic() > deadline:
             log.warning(
                 "somebody holds copies and does not answer; their lease is over", seconds=PATIENCE_SECONDS
@@ -58,6 +71,10 @@ async def stop_copies(connection: AsyncConnection) -> None:
             return
         await asyncio.sleep(pause)
         pause = min(2 * pause, 0.1)
+
+
+async def _are_stopped(connection: AsyncConnection) -> bool:
+    return bool((await connection.execute(_ARE_STOPPED)).scalar_one())
 
 
 class Lease:
@@ -76,7 +93,7 @@ class Lease:
         return time.monotonic() < self._until
 
     def end(self) -> None:
-        """Drop the copies: a publication was announced."""
+        """Drop the copies: a commit was announced."""
         self._until = 0.0
         self._must_unlock = self._is_locked
         self.ended()
@@ -105,10 +122,10 @@ class Lease:
         return True
 
     async def _take(self, connection: psycopg.AsyncConnection) -> bool:
-        # In this order: whoever publishes takes the other lock first, and looks at this one afterwards.
+        # In this order: whoever commits takes the other lock first, and looks at this one afterwards.
         if not await _holds(connection, _TAKE):
             return False
-        if not await _holds(connection, _NOBODY_PUBLISHES):
+        if not await _holds(connection, _NOBODY_COMMITS):
             await connection.execute(_GIVE_BACK)
             return False
         self._is_locked = True

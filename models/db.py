@@ -50,6 +50,11 @@ def psycopg_url(url: str) -> URL:
     return parsed.set(drivername="postgresql+psycopg")
 
 
+def address_of(url: URL) -> str:
+    """Spell where an engine connects to as psycopg itself reads it, for a connection beside the engine's pool."""
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
 def create_engine(
     url: str, *, pool_size: int = 10, statement_timeout_seconds: int = 30, read_only: bool = False
 ) -> AsyncEngine:
