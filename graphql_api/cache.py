@@ -7,19 +7,18 @@ answered from the database, and nothing is kept.
 Where the database is away, the last answer that was kept stands in, and says how old it is: until then nothing that was
 kept is thrown away for good.
 
-What is asked by several at once is made once. It is made on behalf of all of them: whose client goes away leaves,
-and with the last one the work is given up.
+What is asked by several at once is made once (joining.py).
 """
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 
 from graphql_api.counters import Counters
+from graphql_api.joining import Joined
 from graphql_api.settings import ApiSettings
 from models.copies import Lease
 
@@ -56,12 +55,6 @@ class Answer:
         return len(self.body) + encoded + texts + OVERHEAD_BYTES
 
 
-@dataclass(slots=True)
-class _Making:
-    task: asyncio.Task[Answer]
-    waiting: int = 0
-
-
 class Answers(OrderedDict[Key, tuple[Answer, int]]):
     """Answers in the order in which they were last given, each with its size."""
 
@@ -94,7 +87,7 @@ class ResponseCache:
         self._kept = Answers()
         self._past = Answers()
         """What was kept before the last publication, or before the database went away."""
-        self._making: dict[Key, _Making] = {}
+        self._making: Joined[Answer] = Joined()
         self._epoch = 0
         self.lease = Lease(self.drop)
 
@@ -129,19 +122,11 @@ class ResponseCache:
         if not self.lease.is_valid:
             self._counters.cache_bypasses += 1
             return Answer(await make())
-        making = self._making.get(key)
-        if making is None:
-            self._counters.cache_misses += 1
-            making = self._making[key] = _Making(asyncio.create_task(self._make(key, make)))
-        else:
+        if key in self._making:
             self._counters.cache_joined += 1
-        making.waiting += 1
-        try:
-            return await asyncio.shield(making.task)
-        finally:
-            making.waiting -= 1
-            if not making.waiting:
-                self._leave(key, making)
+        else:
+            self._counters.cache_misses += 1
+        return await self._making.once(key, self._make(key, make))
 
     def grown(self, answer: Answer) -> None:
         """Reckon again what an answer takes, after something was derived from it."""
@@ -164,7 +149,7 @@ class ResponseCache:
         self._epoch += 1
         if self._kept:
             self._past, self._kept = self._kept, Answers()
-        self._making.clear()
+        self._making.forget()
 
     async def _make(self, key: Key, make: Make) -> Answer:
         epoch, began_at = self._epoch, time.monotonic()
@@ -172,14 +157,6 @@ class ResponseCache:
         if self._epoch == epoch and self.lease.is_valid:
             self._keep(key, answer)
         return answer
-
-    def _leave(self, key: Key, making: _Making) -> None:
-        if self._making.get(key) is making:
-            del self._making[key]
-        if not making.task.done():
-            making.task.cancel()
-        elif not making.task.cancelled():
-            making.task.exception()  # seen, also where the last to wait for it just left
 
     def _keep(self, key: Key, answer: Answer) -> None:
         answer.key = key
