@@ -141,6 +141,11 @@ class World:
         with psycopg.connect(self.url, autocommit=True) as connection:
             return connection.execute(statement).fetchall()
 
+    def look_after(self) -> None:
+        """Vacuum and analyze: PostgreSQL itself does within minutes, but tables copied just now have no statistics."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE")
+
     def _prepare(self) -> None:
         """Make the states that trials begin from, as databases to be copied."""
         self.move_market(timedelta())
