@@ -7,7 +7,8 @@ answered from the database, and nothing is kept.
 Where the database is away, the last answer that was kept stands in, and says how old it is: until then nothing that was
 kept is thrown away for good.
 
-What is asked by several at once is made once (joining.py).
+What is asked by several at once is made once (joining.py), and what is asked for again and again is made anew before
+its time is over: nobody waits for it.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ OVERHEAD_BYTES = 1000
 """What an answer takes beside its texts: the objects they are in, its place in the order."""
 STANDS_IN_SECONDS = 3600
 """An answer older than this stands in for none: it would mislead more than it helps."""
+RENEWED_FROM = 0.8
+"""From this part of its time on an answer that is asked for is made anew, while it is still given."""
 ENCODINGS_AT_MOST = 4
 """Ways of asking for compression that one answer is kept in."""
 
@@ -44,6 +47,8 @@ class Answer:
     """By Accept-Encoding: the content as it is sent, and its Content-Encoding."""
     key: Key | None = None
     """What it is kept under."""
+    is_renewed: bool = False
+    """Whether somebody makes it anew already."""
     stale_seconds: int | None = None
     """How old it is, where it stands in for one that cannot be made; else None."""
 
@@ -115,11 +120,18 @@ class ResponseCache:
         self._counters.cache_hits += 1
         return found[0]
 
+    def must_renew(self, answer: Answer) -> bool:
+        """Tell one of those who are given an answer, shortly before its time is over, to make it anew meanwhile."""
+        if answer.is_renewed or answer.made_at + RENEWED_FROM * self._seconds > time.monotonic():
+            return False
+        answer.is_renewed = True
+        return True
+
     async def answer(self, key: Key, make: Make) -> Answer:
         """Make an answer that is not kept, once for all who ask for it at the same time, and keep it."""
         if not self.is_on:
             return Answer(await make())
-        if not self.lease.is_valid:
+        if not await self.lease.regained():
             self._counters.cache_bypasses += 1
             return Answer(await make())
         if key in self._making:

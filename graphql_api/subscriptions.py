@@ -7,6 +7,7 @@ Those who wake together, and asked for the same, are told what was read once.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from typing import Annotated, cast
@@ -29,6 +30,8 @@ from models.queries import runs as run_queries
 from models.queries import updates
 from models.queries.paging import offset_page, total
 
+READERS_FIRST_SECONDS = 0.1
+"""What is published makes every kept answer old: those who ask now go before those who are told."""
 BEFORE_EVERYTHING = datetime.min.replace(tzinfo=UTC)
 
 Uids = Annotated[
@@ -130,6 +133,7 @@ async def _told_together(
 async def _told_since(
     asked: Context, moment: datetime, uids: list[str] | None, first: int
 ) -> tuple[datetime, WrittenOut | None] | None:
+    await asyncio.sleep(READERS_FIRST_SECONDS)
     context = asked.beside()
     try:
         update = await _changed_since(context, moment, uids, first)

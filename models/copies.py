@@ -17,6 +17,7 @@ committed is ever given from a copy:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 
@@ -37,13 +38,18 @@ LEASE_SECONDS = 2.0
 BEAT_SECONDS = 0.5
 PATIENCE_SECONDS = 3.0
 """For so long whoever publishes waits for the others: longer than any lease lasts by itself."""
+COMMITS_WITHIN_SECONDS = 0.1
+"""For so long after a commit was announced it is worth waiting for: what is read then can be kept again."""
 PAUSE_SECONDS, PAUSE_SECONDS_AT_MOST = 0.01, 0.5
 
 _COMMITS = text(f"SELECT pg_advisory_xact_lock({_COMMIT_KEY})")
 _ARE_STOPPED = text(f"SELECT pg_try_advisory_xact_lock({_COPIES_KEY})")
 _ANNOUNCE = f"NOTIFY {PUBLISHING}"
-_TAKE = f"SELECT pg_try_advisory_lock_shared({_COPIES_KEY})"
-_NOBODY_COMMITS = f"SELECT pg_try_advisory_xact_lock_shared({_COMMIT_KEY})"
+_TAKE = (
+    f"SELECT CASE WHEN pg_try_advisory_lock_shared({_COPIES_KEY})"
+    f" THEN pg_try_advisory_xact_lock_shared({_COMMIT_KEY}) END"
+)
+"""In this order: whoever commits takes the other lock first, and looks at this one afterwards. Null: it is not to be had."""
 _GIVE_BACK = f"SELECT pg_advisory_unlock_shared({_COPIES_KEY})"
 
 log = structlog.get_logger(__name__)
@@ -86,22 +92,37 @@ class Lease:
         self._is_locked = False
         self._must_unlock = False
         self._pause = PAUSE_SECONDS
+        self._announced_at = -COMMITS_WITHIN_SECONDS
+        self._regained = asyncio.Event()
 
     @property
     def is_valid(self) -> bool:
         """Whether what is copied now is as new as the database."""
         return time.monotonic() < self._until
 
+    async def regained(self) -> bool:
+        """Whether it is valid, or is again within moments, where it ended because somebody commits."""
+        left = self._announced_at + COMMITS_WITHIN_SECONDS - time.monotonic()
+        if left > 0 and not self.is_valid:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._regained.wait(), left)
+        return self.is_valid
+
     def end(self) -> None:
         """Drop the copies: a commit was announced."""
+        self._announced_at = time.monotonic()
+        self._drop()
+
+    def _drop(self) -> None:
         self._until = 0.0
+        self._regained.clear()
         self._must_unlock = self._is_locked
         self.ended()
 
     def lose(self) -> None:
         """Drop the copies: the connection is gone, and the lock with it."""
         self._is_locked = False
-        self.end()
+        self._drop()
 
     async def renew(self, connection: psycopg.AsyncConnection) -> float:
         """Do what is due on the connection; returns after how many seconds to come again."""
@@ -115,6 +136,7 @@ class Lease:
             self._pause = min(1.5 * self._pause, PAUSE_SECONDS_AT_MOST)
             return self._pause
         self._until = asked_at + LEASE_SECONDS
+        self._regained.set()
         return BEAT_SECONDS
 
     async def _beat(self, connection: psycopg.AsyncConnection) -> bool:
@@ -122,17 +144,10 @@ class Lease:
         return True
 
     async def _take(self, connection: psycopg.AsyncConnection) -> bool:
-        # In this order: whoever commits takes the other lock first, and looks at this one afterwards.
-        if not await _holds(connection, _TAKE):
-            return False
-        if not await _holds(connection, _NOBODY_COMMITS):
+        cursor = await connection.execute(_TAKE.encode())
+        row = await cursor.fetchone()
+        nobody_commits = row and row[0]
+        if nobody_commits is False:
             await connection.execute(_GIVE_BACK)
-            return False
-        self._is_locked = True
-        return True
-
-
-async def _holds(connection: psycopg.AsyncConnection, statement: str) -> bool:
-    cursor = await connection.execute(statement.encode())
-    row = await cursor.fetchone()
-    return row is not None and bool(row[0])
+        self._is_locked = bool(nobody_commits)
+        return self._is_locked

@@ -16,6 +16,12 @@ from flows.stack.settings import StackSettings, project_folder
 
 SERVER_WITHIN_SECONDS = 120
 RUNS_AT_ONCE = 4
+NICENESS = 10
+
+
+def give_way() -> None:
+    """Let this process and all that it starts come after those that answer readers on the same machine: a run can wait."""
+    os.nice(NICENESS)
 
 
 def serve_worker(settings: StackSettings, *, single_host: bool = False) -> NoReturn:
@@ -32,6 +38,7 @@ def serve_worker(settings: StackSettings, *, single_host: bool = False) -> NoRet
     except (PrefectUnavailable, DeployFailed) as error:
         sys.exit(str(error))
     command = ["worker", "start", "--pool", POOL, "--name", WORKER, "--limit", str(RUNS_AT_ONCE)]
+    give_way()
     os.execv(sys.executable, [sys.executable, "-m", "prefect", *command])  # noqa: S606 - no shell wanted
 
 
