@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
+import psycopg
 from psycopg.errors import UndefinedTable
 from sqlalchemy import URL, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -29,8 +30,8 @@ def in_a_sentence() -> Iterator[None]:
     """Turn a database that is not there, or has not our tables, into `DatabaseUnavailable` with what to do."""
     try:
         yield
-    except OperationalError as error:
-        told = str(error.orig).strip().splitlines()[0]
+    except (OperationalError, psycopg.OperationalError) as error:
+        told = str(getattr(error, "orig", error)).strip().splitlines()[0]
         raise DatabaseUnavailable(
             f"the database cannot be used: {told}; start it, or correct DATABASE_URL"
         ) from error

@@ -6,7 +6,7 @@ import asyncio
 import random
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,11 +14,13 @@ from datetime import UTC, datetime
 import httpx
 import psycopg
 import pytest
+from psycopg import sql
+from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.copies import PATIENCE_SECONDS
-from models.db import Sessions, database
+from models.db import DatabaseUnavailable, Sessions, database, in_a_sentence
 from models.store import publish
 from models.store.publish import next_version, publishing
 from tests.integration.serving.planned_app import VERSION, Process, planned_processes
@@ -128,6 +130,23 @@ async def test_a_publisher_that_dies_after_the_announcement_has_published_nothin
             assert await _asked(client, process) == 2
 
 
+async def test_who_cannot_announce_the_commit_publishes_nothing_and_says_why(
+    published: Sessions, database_url: str
+) -> None:
+    name = sql.Identifier(make_url(database_url).database or "")
+    refuse = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
+    beside = make_url(database_url).set(database="postgres").render_as_string(hide_password=False)
+    with planned_processes(database_url, 1) as (process,), psycopg.connect(beside, autocommit=True) as other:
+        async with httpx.AsyncClient() as client:
+            await _until_kept(client, process)
+            with pytest.raises(DatabaseUnavailable, match="not currently accepting connections"):
+                await _publish_after(published, lambda: other.execute(refuse.format(name, sql.SQL("false"))))
+            other.execute(refuse.format(name, sql.SQL("true")))
+            assert await _asked(client, process) == 1
+            await _publish(published)
+            assert await _asked(client, process) == 2
+
+
 @pytest.mark.usefixtures("published")
 async def test_many_publish_at_once_over_few_connections_while_somebody_keeps_copies(
     database_url: str,
@@ -179,6 +198,14 @@ async def _hits(client: httpx.AsyncClient, process: Process) -> int:
 async def _publish(sessions: Sessions) -> None:
     async with publishing(sessions) as session:
         await next_version(session, datetime.now(UTC))
+
+
+async def _publish_after(sessions: Sessions, something: Callable[[], object]) -> None:
+    """Publish as people do, with something that happens between the first word and the commit."""
+    with in_a_sentence():
+        async with publishing(sessions) as session:
+            await next_version(session, datetime.now(UTC))
+            something()
 
 
 async def _publish_often(sessions: Sessions, times: int) -> None:
