@@ -51,6 +51,6 @@ async def write_out(asked: Context, event: object, within: Context) -> WrittenOu
 def asked_by(info: Info) -> Hashable:
     """Spell what a subscriber asked, and with which key: who asks for the same may be told the same."""
     operation = info.operation
-    document = operation.loc.source.body if operation.loc else ""
+    document = operation.loc.source.body if operation.loc else id(operation)
     name = operation.name.value if operation.name else None
     return document, name, repr(info.variable_values), info.context.request.headers.get(HEADER)
