@@ -38,7 +38,7 @@ def _run(command: list[str], folder: Path, system: System) -> str:
     done = subprocess.run(
         command,
         cwd=folder,
-        env=system.environment | {"PYTHONWARNINGS": "default"},
+        env=system.environment | _beside(system, folder),
         capture_output=True,
         text=True,
         timeout=240,
@@ -46,6 +46,12 @@ def _run(command: list[str], folder: Path, system: System) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def _beside(system: System, folder: Path) -> dict[str, str]:
+    """Say where the whole is that the snippets ask, and let curl fail where an answer does."""
+    (folder / ".curlrc").write_text("fail-with-body\n")
+    return {"SANDBOX_URL": f"http://127.0.0.1:{system.ports['SANDBOX_PORT']}", "CURL_HOME": str(folder)}
 
 
 def _is_idle(system: System) -> bool:
@@ -60,8 +66,7 @@ def test_commands(system: System, snippet: Snippet, tmp_path: Path) -> None:
     (tmp_path / ".venv").symlink_to(sys.prefix)
     eventually(lambda: _is_idle(system), 120)
     command = f"set -o errexit -o nounset; {_here(snippet.text, system)}"
-    said = _run(["bash", "-c", command], tmp_path, system)
-    assert said or list(tmp_path.glob("*.csv"))
+    _run(["bash", "-c", command], tmp_path, system)
 
 
 @_each("graphql")
