@@ -29,6 +29,8 @@ Loader = DataLoader[Any, list[Row]]
 
 STREAMS_AT_ONCE = 3
 """Of all who are told at the same moment so many read at a time, and leave the other connections to requests."""
+EXPORTS_AT_ONCE = 3
+"""So many whole files are read at a time: each holds a connection for as long as its reader takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Services:
     updates: Joined[Any] = field(default_factory=Joined)
     """What subscribers are about to be told."""
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(STREAMS_AT_ONCE))
+    exports: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(EXPORTS_AT_ONCE))
 
 
 @dataclass(slots=True)
