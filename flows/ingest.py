@@ -8,6 +8,7 @@ from prefect import flow, runtime
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
+from flows.engine import Errand
 from flows.tasks import prefect_steps, run_name
 from flows.workshop import open_workshop
 from models.outcomes import RunOutcome
@@ -18,7 +19,7 @@ async def ingest(source: str, top_n: int | None = None, *, refresh: bool = False
     """Bring in one source, with its identity lists where these are due. What landed is published by `unify`."""
     async with open_workshop(prefect_run_id=runtime.flow_run.id) as shop:
         steps = prefect_steps(refresh=refresh)
-        report = await steps.ingest(shop, shop.known(source), None, top_n)
+        report = await steps.ingest(shop, shop.known(source), Errand(top_n=top_n))
     if report.outcome is RunOutcome.FAILED:
         return Failed(message=f"{report.error} → {report.remedy}")
     return Completed(name=report.outcome.capitalize(), message=report.error)

@@ -19,7 +19,7 @@ from flows.sources.contract import SANDBOX, Source
 from flows.sources.dropin import FileSource
 from models.db import Sessions, database, in_a_sentence
 from models.outcomes import RunOutcome, Upstream
-from models.store.runs import start_run
+from models.store.runs import enter_run, start_run
 from models.store.sources import claim_upstream, register_sources
 from models.tables import Run
 from models.vault import open_vault
@@ -134,13 +134,27 @@ async def begin_run(
     shop: Workshop, flow: str, *, source: str | None = None, parent_id: int | None = None
 ) -> int:
     """Enter a run as running, visible at once; returns its key. Call it while holding the lock of its job."""
-    run = Run(
+    run = _run(shop, flow, RunOutcome.RUNNING, source=source, parent_id=parent_id)
+    async with shop.sessions.begin() as session:
+        return await start_run(session, run)
+
+
+async def skip_run(
+    shop: Workshop, flow: str, reason: str, *, source: str | None = None, parent_id: int | None = None
+) -> None:
+    """Enter a run that did nothing, since another one holds the lock of its job: who asked for it finds out why."""
+    run = _run(shop, flow, RunOutcome.SKIPPED, source=source, parent_id=parent_id)
+    run.finished_at, run.error = run.started_at, reason
+    async with shop.sessions.begin() as session:
+        await enter_run(session, run)
+
+
+def _run(shop: Workshop, flow: str, outcome: RunOutcome, *, source: str | None, parent_id: int | None) -> Run:
+    return Run(
         flow=flow,
         source=source,
         parent_id=parent_id,
         prefect_run_id=shop.prefect_run_id,
-        outcome=RunOutcome.RUNNING,
+        outcome=outcome,
         started_at=now(),
     )
-    async with shop.sessions.begin() as session:
-        return await start_run(session, run)

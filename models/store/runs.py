@@ -53,13 +53,19 @@ async def start_run(session: AsyncSession, run: Run) -> int:
         .values(outcome=RunOutcome.FAILED, finished_at=run.started_at, error=CRASHED, remedy="run again")
         .returning(col(Run.id))
     )
+    dead = [one for one in crashed.scalars() if one is not None]
+    await post_failures(session, dead, run.started_at)
+    for run_id in dead:
+        await tell(session, RUNS, run_id)
+    return await enter_run(session, run)
+
+
+async def enter_run(session: AsyncSession, run: Run) -> int:
+    """Enter a run as it is; returns its key."""
     session.add(run)
     await session.flush()
     assert run.id is not None  # noqa: S101 - flush has read it back
-    dead = [one for one in crashed.scalars() if one is not None]
-    await post_failures(session, dead, run.started_at)
-    for run_id in (*dead, run.id):
-        await tell(session, RUNS, run_id)
+    await tell(session, RUNS, run.id)
     return run.id
 
 

@@ -92,6 +92,14 @@ async def renew_budgets(sessions: Sessions) -> None:
         await session.execute(text("DELETE FROM source_budgets"))
 
 
+async def end_benches(sessions: Sessions) -> None:
+    """Let every bench's while be over."""
+    async with sessions.begin() as session:
+        await session.execute(
+            text("UPDATE source_jobs SET benched_until = now() WHERE benched_until > now()")
+        )
+
+
 async def every_text(sessions: Sessions) -> str:
     """Return all that the database holds, as one text to be searched."""
     async with sessions() as session:
