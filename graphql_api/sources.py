@@ -71,12 +71,13 @@ class SourceBudget:
     left: int | None = strawberry.field(description="What is left in this period; null: there is no end.")
     period_ends_at: datetime = strawberry.field(description="When the period ends: with the month, UTC.")
     paused_until: datetime | None = strawberry.field(
-        description="Until when it is not asked, because it said so; null: it may be asked."
+        description="Until when it is not asked, because it said so; null: it may be asked. `nextTryAt` of the source "
+        "tells what this and everything else amount to."
     )
     next_at: datetime | None = strawberry.field(
         description="When current prices are asked for next, slowed so that the month lasts; null: with the schedule."
     )
-    reason: str | None = strawberry.field(description="Why it is paused or slowed; null: it is not.")
+    reason: str | None = strawberry.field(description="Why the budget pauses or slows it; null: it does not.")
 
 
 @strawberry.type(description="A provider or file that prices come from.")
