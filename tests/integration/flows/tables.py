@@ -15,7 +15,7 @@ Dump = dict[str, list[dict[str, Any]]]
 WHAT_RUNS_DID = ("etl_runs", "raw_pages", "source_budgets")
 """What every run adds to, changed or not."""
 
-BOOKKEEPING = (*WHAT_RUNS_DID, "etl_checkpoints")
+BOOKKEEPING = (*WHAT_RUNS_DID, "etl_checkpoints", "source_jobs")
 """What every run writes, changed or not."""
 
 WHEN_AND_WHO = ("fetched_at", "created_at", "updated_at", "first_seen_at", "decided_at", "registered_at")
