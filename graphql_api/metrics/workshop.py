@@ -34,7 +34,8 @@ OF_SOURCES = {
     "kasparro_source_budget_left": ("left", "What is left of them in this period."),
     "kasparro_source_budget_spent": ("spent", "What was spent in this period."),
     "kasparro_source_allowed_per_minute": ("allowed_per_minute", "Requests a minute that it is asked at."),
-    "kasparro_source_paused": ("is_paused", "Whether it is left alone because it said so, or its budget is used up."),
+    "kasparro_source_failures": ("failures", "Runs of the source that failed in a row."),
+    "kasparro_source_next_try_timestamp_seconds": ("next_try_at", "When a source that is left alone is asked again."),
 }  # fmt: skip
 """The families of sources: the column each is drawn from, and what it means. What is null has no sample."""
 
@@ -120,3 +121,9 @@ def _sources(sources: Objects) -> Iterator[Metric]:
             if each[column] is not None:
                 family.add_metric([each["source"]], float(each[column]))
         yield family
+    state = GaugeMetricFamily(
+        "kasparro_source_state", "1 for the worst that can be said of it.", labels=["source", "state"]
+    )
+    for each in sources:
+        state.add_metric([each["source"], each["state"]], 1)
+    yield state

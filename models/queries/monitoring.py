@@ -14,6 +14,7 @@ from models.outcomes import HoldState, RunOutcome
 from models.queries.budgets import budgets_of
 from models.queries.dataset import dataset
 from models.queries.paging import Rows
+from models.queries.source_states import source_states
 from models.queries.tables import HELD, LISTINGS, QUOTES, REJECTS, RUNS, SOURCES
 
 A_DAY = timedelta(days=1)
@@ -61,13 +62,14 @@ def _last_runs() -> Rows:
 
 
 def _sources() -> Rows:
-    """Select what each source amounts to, how old what it said is, and its budget. What more is known of one joins here."""
+    """Select what each source amounts to, how old what it said is, its budget, and how it does."""
     quotes, held, rejects = (
         _quotes().subquery("said"),
         _held().subquery("held"),
         _rejects().subquery("rejected"),
     )
     budget = budgets_of(SOURCES.c.name).lateral("budget")
+    how = source_states().subquery("how")
     return (
         select(
             SOURCES.c.name.label("source"),
@@ -80,12 +82,15 @@ def _sources() -> Rows:
             budget.c.left,
             budget.c.spent,
             budget.c.allowed_per_minute,
-            budget.c.paused_until.is_not(None).label("is_paused"),
+            how.c.state,
+            how.c.failures,
+            _seconds(how.c.next_try_at).label("next_try_at"),
         )
         .outerjoin(quotes, quotes.c.source == SOURCES.c.name)
         .outerjoin(held, held.c.source == SOURCES.c.name)
         .outerjoin(rejects, rejects.c.source == SOURCES.c.name)
         .outerjoin(budget, true())
+        .join(how, how.c.source == SOURCES.c.name)
     )
 
 

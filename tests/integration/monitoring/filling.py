@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from models.db import Sessions
 from models.outcomes import RunOutcome
@@ -10,6 +10,7 @@ from tests.factories import (
     NOW,
     make_budget,
     make_hold,
+    make_job,
     make_listing,
     make_quote,
     make_reject,
@@ -27,6 +28,9 @@ async def fill(sessions: Sessions) -> None:
             session, await make_listing(session, "file"), fetched_at=NOW, source_updated_at=NOW - DAY
         )
         await make_budget(session, "coincap", a_month=4_000, spent_current=3_900, spent_history=20)
+        later = datetime.now(UTC).replace(microsecond=0) + DAY
+        failing = {"failures": 3, "failing_since": NOW - DAY, "benched_until": later, "reason": "HTTP 500"}
+        await make_job(session, "coincap", outcome=RunOutcome.FAILED, **failing)
         old, failed = NOW - 2 * DAY, {"outcome": RunOutcome.FAILED, "started_at": NOW - timedelta(hours=2)}
         await make_run(session, "coincap", new=5, rejected=1)
         await make_run(session, "coincap", new=1, unchanged=4, **failed)

@@ -76,7 +76,10 @@ async def test_what_the_workshop_did_is_read_from_the_database(api: Api, session
         80,
         3_920,
     ]
-    assert told.of("kasparro_source_paused", source="coincap") == 0
+    assert told.of("kasparro_source_state", source="coincap", state="benched") == 1
+    assert told.of("kasparro_source_state", source="file", state="new") == 1
+    assert told.of("kasparro_source_failures", source="coincap") == 3
+    assert (told.of("kasparro_source_next_try_timestamp_seconds", source="coincap") or 0) > NOW.timestamp()
     assert told.of("kasparro_source_budget_left", source="file") is None
     assert told.of("kasparro_source_fetched_timestamp_seconds", source="coincap") == (NOW - DAY).timestamp()
     assert told.of("kasparro_source_said_timestamp_seconds", source="coincap") is None
