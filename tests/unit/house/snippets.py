@@ -22,9 +22,13 @@ ELSEWHERE = {
 """By page and kind: the test that runs such blocks."""
 
 SHORTENED = {
-    ("docs/reading.md", "python"): "a field of graphql_api/assets.py, with `…` for what is beside the point"
+    (
+        "docs/containers.md",
+        "bash",
+    ): "the first start on a server, which needs a Docker engine and two databases",
+    ("docs/reading.md", "python"): "a field of graphql_api/assets.py, with `…` for what is beside the point",
 }
-"""By page and kind: what is code, but not all of it."""
+"""By page and kind: what is not all of it, or not for here."""
 
 LEFT_OUT = {
     "make run": "is the whole, which this test's own `python -m flows up` is",

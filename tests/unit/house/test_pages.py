@@ -23,7 +23,7 @@ from tests.unit.house.snippets import (
 from tests.unit.house.tree import ROOT, pages
 
 ALL = list(snippets())
-BEYOND = frozenset({"docs/README.md", "docs/settings.md", "docs/monitoring.md"})
+BEYOND = frozenset({"docs/README.md", "docs/settings.md"})
 """Pages that the map need not name: itself, and those that others write."""
 
 
