@@ -14,7 +14,7 @@ RUN --mount=type=cache,target=/cache uv sync --frozen --no-default-groups --no-i
 COPY . .
 RUN --mount=type=cache,target=/cache uv sync --frozen --no-default-groups \
     && python -m compileall -q --invalidation-mode unchecked-hash models flows graphql_api
-# GraphiQL's own files; a build without an npm registry goes on, and the page then says what is missing.
+# The files of the dashboard and of GraphiQL; a build without an npm registry goes on, and the page then says what is missing.
 RUN .venv/bin/python -m graphql_api assets || true
 
 FROM python:${PYTHON}-slim-trixie

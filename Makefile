@@ -85,8 +85,8 @@ health: ## ask the running API how it is
 .venv/bench: .venv/synced
 	@.ci/install --group bench && touch $@
 
-# What GraphiQL consists of, from the npm registry; without one everything else works all the same.
-graphql_api/static: graphql_api/graphiql/page.html .venv/synced
+# What the dashboard and GraphiQL consist of, from the npm registry; without one everything else works all the same.
+graphql_api/static: graphql_api/dashboard/page.html graphql_api/graphiql/page.html .venv/synced
 	@$(BIN)/python -m graphql_api assets && touch $@ || true
 
 clean: ## remove .venv, the caches, and the state folder with its database

@@ -20,7 +20,9 @@ from rich.console import Console
 from starlette.applications import Starlette
 
 from graphql_api.app import create_app
-from graphql_api.graphiql.npm import AssetError, bring, registry
+from graphql_api.dashboard import page as dashboard
+from graphql_api.graphiql import page as graphiql
+from graphql_api.pages.npm import AssetError, bring, registry
 from graphql_api.schema import SDL_PATH, print_sdl
 from graphql_api.settings import ApiSettings
 from models.db import DatabaseUnavailable, psycopg_url
@@ -82,10 +84,10 @@ def schema() -> None:
 
 @app.command(name="assets")
 def bring_assets() -> None:
-    """Bring GraphiQL's files from the npm registry (NPM_CONFIG_REGISTRY names another), where they are missing."""
+    """Bring the pages' files from the npm registry (NPM_CONFIG_REGISTRY names another), where they are missing."""
     say = Console(markup=False, highlight=False, soft_wrap=True).print
-    bring(registry(), say)
-    say("GraphiQL's files are all here")
+    bring([*dashboard.files().values(), *graphiql.files().values()], registry(), say)
+    say("the dashboard's files and GraphiQL's are all here")
 
 
 def build() -> Starlette:
@@ -142,7 +144,9 @@ def main() -> None:
     except (DatabaseUnavailable, PostgresError) as error:
         sys.exit(str(error))
     except AssetError as error:
-        sys.exit(f"{error}. The API does without them; /graphql shows browsers no GraphiQL until then.")
+        sys.exit(
+            f"{error}. The API does without them; / shows no dashboard and /graphql no GraphiQL until then."
+        )
 
 
 if __name__ == "__main__":

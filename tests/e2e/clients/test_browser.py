@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from graphql_api.graphiql.page import assets
+from graphql_api.graphiql import page
+from graphql_api.pages.npm_files import are_here
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 KEPT = Path(os.environ.get("TEST_ARTIFACTS", ".kasparro/artifacts"))
@@ -28,7 +29,7 @@ def chromium() -> str:
 def test_graphiql_works_with_the_network_cut_off(
     api_url: str, node: Callable[..., str], chromium: str
 ) -> None:
-    if not all(asset.place.is_file() for asset in assets().values()):
+    if not are_here(page.files()):
         pytest.skip("GraphiQL's files are not here: `python -m graphql_api assets` could not fetch them")
     KEPT.mkdir(parents=True, exist_ok=True)
     screenshot = (KEPT / "graphiql.png").resolve()

@@ -1,0 +1,36 @@
+/** Quotes that a guard holds, and letting one through. */
+import { html } from "../html.js";
+import { useDeciding } from "../asking/deciding.js";
+import { Age } from "../parts/age.js";
+import { Badge } from "../parts/badge.js";
+import { Refused } from "../parts/notices.js";
+import { Table } from "../parts/table.js";
+import { assetAddress } from "../shell/route.js";
+import { counted, price } from "../words/numbers.js";
+import { RELEASE } from "./review_documents.js";
+
+const HEADS = [["Listing"], ["Says, USD", "number"], ["Known, USD", "number"], ["Why", "words"], ["Seen", "number"], ["Let through"]];
+
+/** @param {{ of: any[], settle: (what: any) => void }} props */
+export function HeldQuotes({ of, settle }) {
+  if (of.length === 0) return html`<p class="empty">None: no guard doubts a quote.</p>`;
+  return html`<${Table} caption="Held quotes" heads=${HEADS}>
+    ${of.map((held) => html`<${Row} key=${held.id} held=${held} settle=${settle} />`)}
+  <//>`;
+}
+
+function Row({ held, settle }) {
+  const { decide, isBusy, error } = useDeciding(settle);
+  const called = `${held.name ?? held.sourceId} of ${held.source}`;
+  return html`<tr>
+    <th scope="row">
+      ${held.asset ? html`<a href=${assetAddress(held.asset.uid)}>${held.name ?? held.sourceId}</a>` : (held.name ?? held.sourceId)}
+      <small class="block">${held.source} ${held.sourceId}</small>
+    </th>
+    <td class="number">${price(held.priceUsd)}</td>
+    <td class="number">${price(held.knownUsd)}</td>
+    <td class="words"><${Badge} word=${held.reason} /><small>${held.detail}</small>${error && html`<${Refused} error=${error} />`}</td>
+    <td class="number"><${Age} of=${held.lastSeenAt} /><small>${counted(held.timesSeen, "time")}</small></td>
+    <td><button type="button" disabled=${isBusy} aria-label=${`Release ${called}`} onClick=${() => decide(RELEASE, { id: held.id }, `Released: ${called}`)}>Release</button></td>
+  </tr>`;
+}

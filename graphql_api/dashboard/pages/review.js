@@ -1,0 +1,45 @@
+/** What waits for a person: doubtful links to accept or reject, and held quotes to release. */
+import { useState } from "preact/hooks";
+
+import { html } from "../html.js";
+import { useQuery } from "../asking/hooks.js";
+import { Notices } from "../parts/notices.js";
+import { address } from "../shell/route.js";
+import { useTitle } from "../shell/title.js";
+import { count } from "../words/numbers.js";
+import { HeldQuotes } from "./held_quotes.js";
+import { HELD, QUEUE } from "./review_documents.js";
+import { ReviewCase } from "./review_case.js";
+import { Settled } from "./settled.js";
+
+/** @param {{ query: Record<string, string> }} props */
+export function ReviewPage({ query }) {
+  useTitle("Review");
+  const cases = useQuery(QUEUE, { after: query.after ?? null });
+  const held = useQuery(HELD);
+  const [settled, setSettled] = useState(/** @type {any} */ (null));
+  const settle = (what) => {
+    setSettled(what);
+    cases.again();
+    held.again();
+  };
+  const queue = cases.data?.reviewQueue;
+  return html`
+    <h1>Review</h1>
+    <p>Accepting, rejecting and releasing hold at once, outrank the matcher for ever, and carry the name of your key.</p>
+    <${Settled} what=${settled} settle=${settle} />
+    <h2>Is this listing that asset?${queue && ` (${count(queue.totalCount)})`}</h2>
+    <${Notices} of=${cases} />
+    ${queue?.totalCount === 0 && html`<p class="empty">Nothing is in doubt.</p>`}
+    <ol class="cases">
+      ${queue?.nodes.map((each) => html`<${ReviewCase} key=${`${each.link.source} ${each.link.sourceId} ${each.asset.uid}`} of=${each} settle=${settle} />`)}
+    </ol>
+    ${queue && html`<nav class="pager" aria-label="Pages of the queue">
+      ${query.after && html`<a href=${address("review")}>The likeliest</a>`}
+      ${queue.pageInfo.hasNextPage && html`<a href=${address("review", { after: queue.pageInfo.endCursor })} rel="next">Next →</a>`}
+    </nav>`}
+    <h2>Held quotes${held.data && ` (${count(held.data.heldQuotes.totalCount)})`}</h2>
+    <${Notices} of=${held} />
+    ${held.data && html`<${HeldQuotes} of=${held.data.heldQuotes.nodes} settle=${settle} />`}
+  `;
+}
