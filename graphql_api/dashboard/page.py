@@ -27,11 +27,12 @@ LATER = "chart/"
 @cache
 def files() -> dict[str, NpmFile]:
     """Read which files of npm packages the page names, by path."""
-    return named_in((HERE / "page.html").read_text(encoding="utf-8"))
+    return named_in(_text("page.html"))
 
 
+@cache
 def modules() -> dict[str, bytes]:
-    """Read the page's own modules and styles, by path. Each time anew: what is edited shows at the next look."""
+    """Read the page's own modules and styles, by path."""
     found = (path for path in sorted(HERE.rglob("*")) if path.suffix in MEDIA_TYPES)
     return {path.relative_to(HERE).as_posix(): path.read_bytes() for path in found}
 
@@ -47,21 +48,29 @@ def routes(*, links_graphiql: bool) -> list[Route]:
 
     def show(request: Request) -> Response:
         del request
-        html = _page(links_graphiql=links_graphiql)
+        html = _page(links_graphiql=links_graphiql) if are_here(files()) else _text("absent.html")
         policy = {"content-security-policy": page_policy(html), "cache-control": "no-cache"}
         return HTMLResponse(html, headers=policy)
 
     return [Route("/", show), Route("/dashboard/{digest}/{path:path}", _serve)]
 
 
+@cache
+def _folder() -> str:
+    """Name the folder under which this version's modules are served."""
+    return f"dashboard/{digest(modules())}"
+
+
+def _text(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+@cache
 def _page(*, links_graphiql: bool) -> str:
-    if not are_here(files()):
-        return (HERE / "absent.html").read_text(encoding="utf-8")
-    contents = modules()
-    folder = f"dashboard/{digest(contents)}"
-    at_once = [path for path in contents if path.endswith(".js") and not path.startswith(LATER)]
+    folder = _folder()
+    at_once = [path for path in modules() if path.endswith(".js") and not path.startswith(LATER)]
     preloads = "\n".join(f'    <link rel="modulepreload" href="{folder}/{path}" />' for path in at_once)
-    html = (HERE / "page.html").read_text(encoding="utf-8")
+    html = _text("page.html")
     shown = {"FOLDER": folder, "PRELOADS": preloads.strip(), "GRAPHIQL": "graphql" if links_graphiql else ""}
     for word, text in shown.items():
         html = html.replace(word, text)
@@ -70,8 +79,9 @@ def _page(*, links_graphiql: bool) -> str:
 
 def _serve(request: Request) -> Response:
     """Answer with a module of the version that is here; another version's is not there any more."""
-    contents, path = modules(), request.path_params["path"]
-    if path not in contents or request.path_params["digest"] != digest(contents):
+    path = request.path_params["path"]
+    content = modules().get(path)
+    if content is None or f"dashboard/{request.path_params['digest']}" != _folder():
         raise HTTPException(404, "there is no such file in this version: load the page again")
     media_type = MEDIA_TYPES[Path(path).suffix]
-    return Response(contents[path], headers={"cache-control": FOR_EVER}, media_type=media_type)
+    return Response(content, headers={"cache-control": FOR_EVER}, media_type=media_type)

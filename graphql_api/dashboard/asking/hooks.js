@@ -7,7 +7,10 @@ import { subscribe } from "./live.js";
 import { useStore } from "./store.js";
 
 const TRY_AGAIN_AFTER = 5000;
-const NOTHING_YET = { data: null, error: null, warnings: [], isLoading: true };
+/** @typedef {{ data: any, of: any, error: any, warnings: string[], isLoading: boolean }} Asked `of`: the variables that `data` answers */
+
+/** @type {Asked} */
+const NOTHING_YET = { data: null, of: null, error: null, warnings: [], isLoading: true };
 
 /**
  * Asks a query, and again when its variables or the key change. What was answered stays until there is more.
@@ -26,8 +29,9 @@ export function useQuery(document, variables = {}) {
     const stop = new AbortController();
     let timer = 0;
     setState((before) => ({ ...before, isLoading: true }));
-    ask(document, JSON.parse(asked), stop.signal).then(
-      ({ data, warnings }) => setState({ data, error: null, warnings, isLoading: false }),
+    const variables = JSON.parse(asked);
+    ask(document, variables, stop.signal).then(
+      ({ data, warnings }) => setState({ data, of: variables, error: null, warnings, isLoading: false }),
       (error) => {
         if (stop.signal.aborted) return;
         setState((before) => ({ ...before, error, isLoading: false }));
@@ -42,7 +46,7 @@ export function useQuery(document, variables = {}) {
 
   const again = useCallback(() => setRound((n) => n + 1), []);
   const patch = useCallback(
-    (change) => setState((before) => before.data && { ...before, data: change(before.data) } || before),
+    (change) => setState((before) => before.data ? { ...before, data: change(before.data) } : before),
     [],
   );
   return { ...state, again, patch };

@@ -11,15 +11,17 @@ const COLOURS = 5;
 export function draw(place) {
   // Its own logo comes with a style that our policy forbids; the page names the maker below the chart instead.
   const chart = createChart(place, { autoSize: true, layout: { attributionLogo: false } });
+  const closes = chart.addSeries(LineSeries, { ...FAINT, priceFormat: FORMAT });
   const candles = chart.addSeries(CandlestickSeries, { borderVisible: false });
   const lines = new Map();
-  const paint = () => colour(chart, candles, lines);
+  const paint = () => colour(chart, candles, closes, lines);
   DARK.addEventListener("change", paint);
   paint();
   return {
     show(told, interval) {
       chart.applyOptions({ timeScale: { timeVisible: WITH_HOURS.has(interval), secondsVisible: false } });
       candles.setData(oldestFirst(told).map(candle));
+      closes.setData(oldestFirst(told).map(point));
       chart.timeScale().fitContent();
     },
     overlay(sources, closes) {
@@ -38,9 +40,12 @@ export function draw(place) {
   };
 }
 
-const FORMAT = { type: "custom", formatter: price, minMove: 1e-12 };
+const FORMAT = /** @type {const} */ ({ type: "custom", formatter: price, minMove: 1e-12 });
 
-function colour(chart, candles, lines) {
+/** The line of closes: days of which one price is known are candles without height, and hard to follow alone. */
+const FAINT = /** @type {const} */ ({ lineWidth: 1, lastValueVisible: false, priceLineVisible: false, crosshairMarkerVisible: false });
+
+function colour(chart, candles, closes, lines) {
   const style = getComputedStyle(document.documentElement);
   const named = (name) => style.getPropertyValue(`--${name}`).trim();
   chart.applyOptions({
@@ -51,6 +56,7 @@ function colour(chart, candles, lines) {
   });
   const [up, down] = [named("up"), named("down")];
   candles.applyOptions({ upColor: up, wickUpColor: up, downColor: down, wickDownColor: down, priceFormat: FORMAT });
+  closes.applyOptions({ color: named("soft") });
   for (const line of lines.values()) line.applyOptions({ color: named(`series-${line.number}`) });
 }
 

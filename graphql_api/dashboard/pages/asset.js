@@ -30,7 +30,7 @@ export function AssetPage({ name: uid }) {
   return html`
     <p class="trail"><a href=${address("")}>Assets</a></p>
     <${Notices} of=${answer} />
-    ${asset && html`<${Shown} asset=${asset} coverage=${answer.data.coverage} currency=${code} asked=${uid} />`}
+    ${asset && html`<${Shown} asset=${asset} coverage=${answer.data.coverage} currency=${answer.of.currency} asked=${uid} />`}
     ${answer.data && !asset && html`<h1>${uid}</h1><p>There is no asset of this uid. Search for it among the <a href=${address("")}>assets</a>.</p>`}
   `;
 }

@@ -49,7 +49,7 @@ function useAssets(query) {
   const search = useQuery(SEARCH, text ? { ...told, text } : null);
   const asked = text ? search : page;
   const rows = text ? search.data?.search.map((hit) => hit.asset) : page.data?.assets.nodes;
-  return { ...asked, rows, currency: told.currency, order };
+  return { ...asked, rows, currency: asked.of?.currency ?? told.currency, order };
 }
 
 /** Puts prices in as they are published; says so, and since when. */

@@ -25,8 +25,7 @@ export function History({ uid, name, sources, currency, days }) {
   const [interval, setInterval] = useState(days > ENOUGH_DAYS ? "D1" : "H1");
   const [shown, setShown] = useState(/** @type {string[]} */ ([]));
   const first = INTERVALS.find(([each]) => each === interval)?.[2] ?? 100;
-  const asked = { uid, interval, first, currency };
-  const answer = useQuery(CANDLES, asked);
+  const answer = useQuery(CANDLES, { uid, interval, first, currency });
   const candles = answer.data?.asset?.candles ?? [];
   const turn = (source) => setShown((before) => toggled(before, source));
   return html`
@@ -41,7 +40,7 @@ export function History({ uid, name, sources, currency, days }) {
     </div>
     <${Notices} of=${answer} />
     ${answer.data && candles.length === 0 && html`<p class="empty">No prices are kept of this stretch of time. A longer interval reaches further back; a backfill brings older days.</p>`}
-    ${candles.length > 0 && html`<${Chart} name=${name} candles=${candles} asked=${asked} sources=${sources} shown=${shown} />`}
+    ${candles.length > 0 && html`<${Chart} name=${name} candles=${candles} asked=${answer.of} sources=${sources} shown=${shown} />`}
   `;
 }
 
@@ -58,9 +57,10 @@ function Chart({ name, candles, asked, sources, shown }) {
 
   useEffect(() => {
     let isOver = false;
+    /** @type {any} */
     let drawn = null;
     import("../chart/candles.js").then(
-      ({ draw }) => !isOver && setDrawing((drawn = draw(place.current))),
+      ({ draw }) => !isOver && setDrawing((drawn = draw(/** @type {HTMLElement} */ (place.current)))),
       () => setError(new Error("The chart could not be loaded, perhaps because this page was renewed since: load it again.")),
     );
     return () => {
