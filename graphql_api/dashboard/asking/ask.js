@@ -19,7 +19,7 @@ export class Refusal extends Error {
 export const graphql = String.raw;
 
 /**
- * @typedef {{ data: any, warnings: string[] }} Answer
+ * @typedef {{ data: any, warnings: string[], isOld: boolean }} Answer `isOld`: it stands in for one of now
  *
  * @param {string} document
  * @param {Record<string, unknown>} [variables]
@@ -30,8 +30,9 @@ export async function ask(document, variables = {}, signal) {
   const { data, errors = [], extensions = {} } = await send({ query: document, variables }, signal);
   if (data == null) throw refusal(errors[0]);
   const warnings = errors.map((error) => error.message);
-  if ("staleSeconds" in extensions) warnings.push(standIn(extensions.staleSeconds));
-  return { data, warnings };
+  const isOld = "staleSeconds" in extensions;
+  if (isOld) warnings.push(standIn(extensions.staleSeconds));
+  return { data, warnings, isOld };
 }
 
 async function send(body, signal) {

@@ -28,14 +28,18 @@ export function useQuery(document, variables = {}) {
     if (asked === "null") return undefined;
     const stop = new AbortController();
     let timer = 0;
+    const later = () => (timer = setTimeout(() => setRound((n) => n + 1), TRY_AGAIN_AFTER));
     setState((before) => ({ ...before, isLoading: true }));
     const variables = JSON.parse(asked);
     ask(document, variables, stop.signal).then(
-      ({ data, warnings }) => setState({ data, of: variables, error: null, warnings, isLoading: false }),
+      ({ data, warnings, isOld }) => {
+        setState({ data, of: variables, error: null, warnings, isLoading: false });
+        if (isOld) later();
+      },
       (error) => {
         if (stop.signal.aborted) return;
         setState((before) => ({ ...before, error, isLoading: false }));
-        if (error.code === "UNREACHABLE") timer = setTimeout(() => setRound((n) => n + 1), TRY_AGAIN_AFTER);
+        if (error.code === "UNREACHABLE") later();
       },
     );
     return () => {

@@ -70,12 +70,21 @@ function Price({ of, currency: code }) {
 function Figures({ asset }) {
   const { price: unified, maxSupply } = asset;
   return html`<dl class="figures">
-    <${Figure} name="1 h, 24 h, 7 d" value=${html`<span class="three"><${Percent} of=${asset.percentChange1h} /> <${Percent} of=${asset.percentChange24h} /> <${Percent} of=${asset.percentChange7d} /></span>`} />
+    <${Figure} name="Change over" value=${html`<${Changes} asset=${asset} />`} />
     <${Figure} name="Market cap, USD" value=${sum(asset.marketCapUsd)} fine=${asset.rank && `rank ${count(asset.rank)}`} />
     <${Figure} name="Traded in 24 h, USD" value=${sum(asset.volumeUsd24h)} />
     <${Figure} name="Confidence" value=${html`<${Confidence} of=${unified?.confidence} />`} fine=${`spread ${fraction(unified?.spread)}`} />
     <${Figure} name="In circulation" value=${sum(asset.circulatingSupply)} fine=${maxSupply && `of ${sum(maxSupply)} at most`} />
   </dl>`;
+}
+
+function Changes({ asset }) {
+  const spans = [
+    ["1 h", asset.percentChange1h],
+    ["24 h", asset.percentChange24h],
+    ["7 d", asset.percentChange7d],
+  ];
+  return html`<span class="three">${spans.map(([span, change]) => html`<span key=${span}><small>${span}</small><${Percent} of=${change} /></span>`)}</span>`;
 }
 
 function Addresses({ of }) {

@@ -19,8 +19,8 @@ export function Coverage({ of }) {
 function Row({ of: { source, sourceId, firstOn, lastOn, days, missingDays, newestAt, askedAt, reason } }) {
   return html`<tr>
     <th scope="row">${source}<small class="block">${sourceId}</small></th>
-    <td>${firstOn ?? UNKNOWN}</td>
-    <td>${lastOn ?? UNKNOWN}</td>
+    <td class="date">${firstOn ?? UNKNOWN}</td>
+    <td class="date">${lastOn ?? UNKNOWN}</td>
     <td class="number">${count(days)}</td>
     <td class="number">${count(missingDays)}</td>
     <td class="number"><${Age} of=${newestAt} /></td>

@@ -30,7 +30,7 @@ export function History({ uid, name, sources, currency, days }) {
   const turn = (source) => setShown((before) => toggled(before, source));
   return html`
     <h2>What it cost</h2>
-    <div class="tools">
+    <div class="tools middle">
       <div class="buttons" role="group" aria-label="How long a candle is">
         ${INTERVALS.map(([each, title]) => html`<button key=${each} type="button" aria-pressed=${each === interval} onClick=${() => setInterval(each)}>${title}</button>`)}
       </div>

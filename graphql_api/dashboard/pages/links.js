@@ -6,7 +6,7 @@ import { Reasons } from "../parts/reasons.js";
 import { Table } from "../parts/table.js";
 import { Explanation } from "./explanation.js";
 
-const HEADS = [["Listing"], ["State"], ["Score", "number"], ["By what"], ["Why", "words"], ["Decided"]];
+const HEADS = [["Listing"], ["Score and reasons", "words"], ["Decided"]];
 
 /** @param {{ links: any[] }} props */
 export function Links({ links }) {
@@ -24,11 +24,9 @@ function surestFirst(links) {
 
 function Row({ link }) {
   return html`<tr>
-    <th scope="row" class="top">${link.source}<small class="block">${link.sourceId}</small></th>
-    <td class="top"><${Badge} word=${link.state} /></td>
-    <td class="top number">${link.score.toFixed(4)}</td>
-    <td class="top">${link.method}</td>
+    <th scope="row" class="top">${link.source}<small class="block">${link.sourceId}</small><${Badge} word=${link.state} /></th>
     <td class="words top">
+      <strong>${link.score.toFixed(4)}</strong> by ${link.method}
       <${Reasons} of=${link.reasons} />
       <${Explanation} source=${link.source} sourceId=${link.sourceId} />
     </td>

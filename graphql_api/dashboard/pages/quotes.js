@@ -20,7 +20,7 @@ const HEADS = [
 export function Quotes({ quotes, price: unified }) {
   return html`
     <h2>What sources say</h2>
-    <p class="fine">They lie ${fraction(unified?.spread)} apart: highest less lowest of those that count, over the price.</p>
+    ${unified?.spread != null && html`<p class="fine">Spread ${fraction(unified.spread)}: highest less lowest of those that count, over the price.</p>`}
     <${Table} caption="Quotes by source" heads=${HEADS}>
       ${quotes.map((quote) => html`<${Row} key=${`${quote.source} ${quote.sourceId}`} quote=${quote} unified=${unified} />`)}
     <//>

@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 
 import { html } from "../html.js";
-import { useQuery } from "../asking/hooks.js";
+import { useLive, useQuery } from "../asking/hooks.js";
 import { Notices } from "../parts/notices.js";
 import { address } from "../shell/route.js";
 import { useTitle } from "../shell/title.js";
@@ -10,6 +10,7 @@ import { count } from "../words/numbers.js";
 import { HeldQuotes } from "./held_quotes.js";
 import { HELD, QUEUE } from "./review_documents.js";
 import { ReviewCase } from "./review_case.js";
+import { RUN_UPDATES } from "./runs_documents.js";
 import { Settled } from "./settled.js";
 
 /** @param {{ query: Record<string, string> }} props */
@@ -18,11 +19,15 @@ export function ReviewPage({ query }) {
   const cases = useQuery(QUEUE, { after: query.after ?? null });
   const held = useQuery(HELD);
   const [settled, setSettled] = useState(/** @type {any} */ (null));
-  const settle = (what) => {
-    setSettled(what);
+  const look = () => {
     cases.again();
     held.again();
   };
+  const settle = (what) => {
+    setSettled(what);
+    look();
+  };
+  useLive(RUN_UPDATES, {}, look, look);
   const queue = cases.data?.reviewQueue;
   return html`
     <h1>Review</h1>

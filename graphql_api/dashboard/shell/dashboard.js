@@ -59,7 +59,7 @@ const SAID = { live: "Live", waiting: "Reconnecting…", refused: "Not live: a k
 
 function Live() {
   const state = useStore(connection);
-  return html`<span class="live ${state}" role="status">${SAID[state]}</span>`;
+  return html`<span class="live is-${state}" role="status">${SAID[state]}</span>`;
 }
 
 function Nowhere() {

@@ -163,6 +163,15 @@ def test_a_reader_is_asked_for_a_key(shown: None, database_url: str, look: Look)
     assert seen["isLinked"] == 0
 
 
+def test_what_breaks_is_said_and_mended_and_what_is_shown_stays(api_url: str, look: Look) -> None:
+    seen = look("breaks", api_url, folder=False)
+    assert seen["sockets"] == 2
+    assert "read 40 s ago" in seen["standIn"]["said"]
+    assert "Ask less." in seen["refused"]["said"]
+    assert "does not answer" in seen["away"]["said"]
+    assert all(seen[state]["rows"] == 50 for state in ("standIn", "refused", "away"))
+
+
 def test_every_page_is_accessible(api_url: str, look: Look) -> None:
     pages = ["#/", "#/?q=coin-7", "#/asset/coin-1", "#/sources", "#/runs", "#/review"]
     seen = look("axe", api_url, *pages, folder=False)
