@@ -62,7 +62,7 @@ function OutcomeChoice({ outcome }) {
 function Row({ run }) {
   return html`<tr class=${run.parentId ? "child" : ""}>
     <th scope="row">${run.flow}<small class="block">${run.source ?? "all sources"}</small></th>
-    <td class="words"><${Badge} word=${run.outcome} />${run.error && html`<small>${run.error}${run.remedy && ` To do: ${run.remedy}`}</small>`}</td>
+    <td class="words"><${Badge} word=${run.outcome} />${run.error && html`<small>${run.error}</small>`}${run.remedy && html`<small>To do: ${run.remedy}</small>`}</td>
     <td class="number"><${Age} of=${run.startedAt} /></td>
     <td class="number">${took(run.durationSeconds)}</td>
     <td class="number">${count(run.fetched)}</td>

@@ -3,7 +3,7 @@ import { html } from "../html.js";
 import { Age } from "../parts/age.js";
 import { Badge } from "../parts/badge.js";
 import { count, counted } from "../words/numbers.js";
-import { moment } from "../words/times.js";
+import { day, moment } from "../words/times.js";
 
 /** @param {{ source: any }} props */
 export function SourceCard({ source }) {
@@ -37,11 +37,12 @@ function Budget({ of }) {
     <p class="budget">
       ${of.limit === null
         ? html`<strong>No monthly limit</strong>, ${count(of.spent)} spent`
-        : html`<strong>${count(of.left)} of ${count(of.limit)} left</strong> until ${moment(of.periodEndsAt).slice(0, 11)}`}
+        : html`<strong>${count(of.left)} of ${count(of.limit)} left</strong> until ${day(of.periodEndsAt)}`}
       ${of.limit !== null && html`<${Bar} left=${of.left} limit=${of.limit} />`}
       <small>${pace} · ${count(of.spentCurrent)} spent on current prices, ${count(of.spentHistory)} on history</small>
     </p>
-    ${of.reason && html`<p class="banner doubt">${of.reason}${of.pausedUntil && html` Paused until ${moment(of.pausedUntil)}.`}${of.nextAt && html` Asked next <${Age} of=${of.nextAt} />.`}</p>`}
+    ${of.pausedUntil && html`<p class="banner doubt">Paused until ${moment(of.pausedUntil)}: ${of.reason}.</p>`}
+    ${of.nextAt && !of.pausedUntil && html`<p class="banner doubt">Asked next <${Age} of=${of.nextAt} />: ${of.reason}.</p>`}
   `;
 }
 

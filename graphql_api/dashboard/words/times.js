@@ -8,6 +8,7 @@ const STEPS = /** @type {const} */ ([
   [Infinity, 86_400, "d"],
 ]);
 const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium", timeZone: "UTC" });
+const days = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeZone: "UTC" });
 
 /** A length of time: 40 s, 12 min, 3 h, 5 d. */
 export function span(seconds) {
@@ -27,6 +28,11 @@ export function ago(moment, now) {
 /** A moment to the second, UTC. */
 export function moment(value) {
   return value == null ? UNKNOWN : `${exact.format(new Date(value))} UTC`;
+}
+
+/** The day of a moment, UTC. */
+export function day(value) {
+  return value == null ? UNKNOWN : days.format(new Date(value));
 }
 
 /** How long something took. */

@@ -177,7 +177,7 @@ def test_every_page_is_accessible(api_url: str, look: Look) -> None:
     seen = look("axe", api_url, *pages, folder=False)
     assert len(seen["found"]) == 3 * len(pages)
     assert all(one["passes"] > 0 for one in seen["found"])
-    assert [one for one in seen["found"] if one["violations"]] == []
+    assert [one for one in seen["found"] if one["violations"] or one["isWide"]] == []
     assert seen["complaints"] == []
 
 

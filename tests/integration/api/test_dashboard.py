@@ -9,6 +9,8 @@ import pytest
 from graphql_api.dashboard import page
 from graphql_api.settings import ApiSettings, Environment
 from models.db import Sessions
+from tests.dashboard_documents import documents
+from tests.factories import make_asset, make_quoted
 from tests.integration.api.client import OFFLINE, Api, asked
 
 
@@ -87,3 +89,27 @@ async def test_in_prod_it_is_there_without_a_key_and_links_graphiql_only_where_t
         assert (await api.client.post("/graphql", json={"query": "{ datasetVersion }"})).status_code == 401
     async with asked(sessions, prod.model_copy(update={"docs_enabled": True})) as api:
         assert '<meta name="graphiql" content="graphql" />' in (await api.client.get("/")).text
+
+
+ASKED = {
+    "uid": "bitcoin",
+    "source": "coingecko",
+    "sourceId": "bitcoin",
+    "text": "bit",
+    "interval": "D1",
+    "first": 50,
+    "order": "MARKET_CAP_DESC",
+    "currency": "usd",
+}
+QUERIES = {name: document for name, document in documents().items() if document.strip().startswith("query")}
+
+
+@pytest.mark.parametrize("document", QUERIES.values(), ids=QUERIES)
+async def test_what_it_asks_is_answered_by_one_statement(api: Api, sessions: Sessions, document: str) -> None:
+    async with sessions.begin() as session:
+        bitcoin = await make_asset(session, "bitcoin", price_usd=64_000)
+        await make_quoted(session, bitcoin, "coingecko", "bitcoin")
+    named = set(re.findall(r"\$(\w+):", document))
+    await api.query(document, **{name: value for name, value in ASKED.items() if name in named})
+    assert api.services.counters.planned == 1
+    assert not api.services.counters.fallbacks

@@ -8,31 +8,15 @@ import re
 import pytest
 from graphql import GraphQLSchema, OperationDefinitionNode, build_schema, parse, validate
 
-from graphql_api.dashboard.page import digest, modules
+from graphql_api.dashboard.page import digest
 from graphql_api.schema import SDL_PATH
+from tests.dashboard_documents import SCRIPTS, TEXTS, documents
 
 LINES_AT_MOST = 200
-DOCUMENT = re.compile(r"const (?P<name>[A-Z_]+) = graphql`(?P<text>[^`]*)`")
 IMPORT = re.compile(r"""(?:from|import\() ?"(?P<path>[^"]+)"|^import "(?P<bare>[^"]+)";""", re.MULTILINE)
 PACKAGES = {"preact", "preact/hooks", "htm", "lightweight-charts"}
 
-TEXTS = {path: content.decode() for path, content in modules().items()}
-SCRIPTS = {path: text for path, text in TEXTS.items() if path.endswith(".js")}
-
-
-def _documents(text: str) -> dict[str, str]:
-    """Read a module's documents, by name, with the fragments in them that they name."""
-    found = {each["name"]: each["text"] for each in DOCUMENT.finditer(text)}
-    for name, document in found.items():
-        found[name] = re.sub(r"\$\{(\w+)\}", lambda named: found[named[1]], document)
-    return {name: document for name, document in found.items() if not document.strip().startswith("fragment")}
-
-
-DOCUMENTS = {
-    f"{path} {name}": document
-    for path, text in SCRIPTS.items()
-    for name, document in _documents(text).items()
-}
+DOCUMENTS = documents()
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,8 @@ for (const address of addresses) {
     await page.setViewportSize({ width, height: 900 });
     const { violations, passes } = await page.evaluate((how) => axe.run(how), options);
     const told = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes[0].html}`);
-    found.push({ address, colorScheme, width, passes: passes.length, violations: told });
+    const isWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+    found.push({ address, colorScheme, width, isWide, passes: passes.length, violations: told });
   }
 }
 await browser.close();
