@@ -7,7 +7,10 @@ import { subscribe } from "./live.js";
 import { useStore } from "./store.js";
 
 const TRY_AGAIN_AFTER = 5000;
-/** @typedef {{ data: any, of: any, error: any, warnings: string[], isLoading: boolean }} Asked `of`: the variables that `data` answers */
+/**
+ * @typedef {{ data: any, of: any, error: any, warnings: string[], isLoading: boolean }} Asked
+ *   `of`: the variables that `data` answers
+ */
 
 /** @type {Asked} */
 const NOTHING_YET = { data: null, of: null, error: null, warnings: [], isLoading: true };
@@ -50,7 +53,7 @@ export function useQuery(document, variables = {}) {
 
   const again = useCallback(() => setRound((n) => n + 1), []);
   const patch = useCallback(
-    (change) => setState((before) => before.data ? { ...before, data: change(before.data) } : before),
+    (change) => setState((before) => (before.data ? { ...before, data: change(before.data) } : before)),
     [],
   );
   return { ...state, again, patch };

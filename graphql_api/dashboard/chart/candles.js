@@ -43,13 +43,22 @@ export function draw(place) {
 const FORMAT = /** @type {const} */ ({ type: "custom", formatter: price, minMove: 1e-12 });
 
 /** The line of closes: days of which one price is known are candles without height, and hard to follow alone. */
-const FAINT = /** @type {const} */ ({ lineWidth: 1, lastValueVisible: false, priceLineVisible: false, crosshairMarkerVisible: false });
+const FAINT = /** @type {const} */ ({
+  lineWidth: 1,
+  lastValueVisible: false,
+  priceLineVisible: false,
+  crosshairMarkerVisible: false,
+});
 
 function colour(chart, candles, closes, lines) {
   const style = getComputedStyle(document.documentElement);
   const named = (name) => style.getPropertyValue(`--${name}`).trim();
   chart.applyOptions({
-    layout: { background: { color: named("card") }, textColor: named("soft"), fontFamily: getComputedStyle(document.body).fontFamily },
+    layout: {
+      background: { color: named("card") },
+      textColor: named("soft"),
+      fontFamily: getComputedStyle(document.body).fontFamily,
+    },
     grid: { vertLines: { color: named("line") }, horzLines: { color: named("line") } },
     timeScale: { borderColor: named("line") },
     rightPriceScale: { borderColor: named("line") },

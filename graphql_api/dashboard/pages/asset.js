@@ -30,12 +30,18 @@ export function AssetPage({ name: uid }) {
   return html`
     <p class="trail"><a href=${address("")}>Assets</a></p>
     <${Notices} of=${answer} />
-    ${asset && html`<${Shown} asset=${asset} coverage=${answer.data.coverage} currency=${answer.of.currency} asked=${uid} />`}
-    ${answer.data && !asset && html`<h1>${uid}</h1><p>There is no asset of this uid. Search for it among the <a href=${address("")}>assets</a>.</p>`}
+    ${asset && html`<${Shown} of=${answer} asked=${uid} />`}
+    ${answer.data && !asset && html`<${Nobody} uid=${uid} />`}
   `;
 }
 
-function Shown({ asset, coverage, currency: code, asked }) {
+function Nobody({ uid }) {
+  return html`<h1>${uid}</h1>
+    <p>There is no asset of this uid. Search for it among the <a href=${address("")}>assets</a>.</p>`;
+}
+
+function Shown({ of: { data, of }, asked }) {
+  const { asset, coverage } = data;
   const sources = [...new Set(asset.quotes.map((quote) => quote.source))];
   const days = Math.max(0, ...coverage.map((each) => each.days));
   return html`
@@ -43,11 +49,12 @@ function Shown({ asset, coverage, currency: code, asked }) {
       <h1>${asset.name} <span class="symbol">${asset.symbol}</span></h1>
       <${CurrencyChoice} />
     </div>
-    ${asked !== asset.uid && html`<p class="banner doubt" role="status">${asked} became ${asset.name}, which is shown.</p>`}
-    ${asset.retiredAt && html`<p class="banner doubt" role="status">It is no asset of its own since ${moment(asset.retiredAt)}.</p>`}
-    <${Price} of=${asset.price} currency=${code} />
+    ${asked !== asset.uid && html`<p class="banner doubt">${asked} became ${asset.name}, which is shown.</p>`}
+    ${asset.retiredAt && html`<p class="banner doubt">No asset of its own since ${moment(asset.retiredAt)}.</p>`}
+    <${Price} of=${asset.price} currency=${of.currency} />
     <${Figures} asset=${asset} />
-    <${History} uid=${asset.uid} name=${asset.name} sources=${sources} currency=${code} days=${days} />
+    <${History} uid=${asset.uid} name=${asset.name} sources=${sources}
+      currency=${of.currency} days=${days} />
     <${Quotes} quotes=${asset.quotes} price=${asset.price} />
     <${Links} links=${asset.links} />
     <${Coverage} of=${coverage} />
@@ -59,7 +66,8 @@ function Price({ of, currency: code }) {
   if (!of) return html`<p class="empty">It has no price: none was drawn since its listings changed.</p>`;
   const used = of.inputs.filter((input) => input.isUsed).map((input) => input.source);
   return html`<p class="large">
-      ${price(of.amount)} <span class="symbol">${code.toUpperCase()}</span> ${of.stale && html`<${Badge} word="STALE" />`}
+      ${price(of.amount)} <span class="symbol">${code.toUpperCase()}</span>
+      ${of.stale && html` <${Badge} word="STALE" />`}
     </p>
     <p class="fine">
       ${of.method.replaceAll("_", " ")}${used.length > 0 && ` of ${used.join(", ")}`} · <${Age} of=${of.asOf} />
@@ -71,20 +79,31 @@ function Figures({ asset }) {
   const { price: unified, maxSupply } = asset;
   return html`<dl class="figures">
     <${Figure} name="Change over" value=${html`<${Changes} asset=${asset} />`} />
-    <${Figure} name="Market cap, USD" value=${sum(asset.marketCapUsd)} fine=${asset.rank && `rank ${count(asset.rank)}`} />
+    <${Figure}
+      name="Market cap, USD"
+      value=${sum(asset.marketCapUsd)}
+      fine=${asset.rank && `rank ${count(asset.rank)}`}
+    />
     <${Figure} name="Traded in 24 h, USD" value=${sum(asset.volumeUsd24h)} />
-    <${Figure} name="Confidence" value=${html`<${Confidence} of=${unified?.confidence} />`} fine=${`spread ${fraction(unified?.spread)}`} />
-    <${Figure} name="In circulation" value=${sum(asset.circulatingSupply)} fine=${maxSupply && `of ${sum(maxSupply)} at most`} />
+    <${Figure}
+      name="Confidence"
+      value=${html`<${Confidence} of=${unified?.confidence} />`}
+      fine=${`spread ${fraction(unified?.spread)}`}
+    />
+    <${Figure}
+      name="In circulation"
+      value=${sum(asset.circulatingSupply)}
+      fine=${maxSupply && `of ${sum(maxSupply)} at most`}
+    />
   </dl>`;
 }
 
 function Changes({ asset }) {
-  const spans = [
-    ["1 h", asset.percentChange1h],
-    ["24 h", asset.percentChange24h],
-    ["7 d", asset.percentChange7d],
-  ];
-  return html`<span class="three">${spans.map(([span, change]) => html`<span key=${span}><small>${span}</small><${Percent} of=${change} /></span>`)}</span>`;
+  return html`<span class="three">
+    <span><small>1 h</small><${Percent} of=${asset.percentChange1h} /></span>
+    <span><small>24 h</small><${Percent} of=${asset.percentChange24h} /></span>
+    <span><small>7 d</small><${Percent} of=${asset.percentChange7d} /></span>
+  </span>`;
 }
 
 function Addresses({ of }) {

@@ -36,7 +36,9 @@ export function AssetTable({ rows, currency, order, sort, caption }) {
 function Row({ asset }) {
   return html`<tr>
     <td class="number rank">${count(asset.rank)}</td>
-    <th scope="row"><a href=${assetAddress(asset.uid)}>${asset.name}</a> <span class="symbol">${asset.symbol}</span></th>
+    <th scope="row">
+      <a href=${assetAddress(asset.uid)}>${asset.name}</a> <span class="symbol">${asset.symbol}</span>
+    </th>
     <${Price} of=${asset.price} before=${asset.before} />
     <td class="number"><${Percent} of=${asset.percentChange24h} /></td>
     <td class="number wide"><${Percent} of=${asset.percentChange7d} /></td>
@@ -49,10 +51,17 @@ function Row({ asset }) {
 
 /** A price with what it was drawn from and how old it is; one that just changed shows for a moment which way. */
 function Price({ of, before }) {
-  const moved = before == null || of?.amount == null || before === of.amount ? "" : Number(of.amount) > Number(before) ? "rose" : "fell";
-  const used = new Set((of?.inputs ?? []).filter((input) => input.isUsed).map((input) => input.source));
+  const used = new Set(of?.inputs.filter((input) => input.isUsed).map((input) => input.source));
   return html`<td class="number price" title=${of?.reason ?? [...used].join(", ")}>
-    <span key=${of?.amount} class="amount ${moved}">${price(of?.amount)}</span>
-    <small>${of?.stale && html`<${Badge} word="STALE" /> `}${of && html`${counted(used.size, "source")} · <${Age} of=${of.asOf} />`}</small>
+    <span key=${of?.amount} class="amount ${moved(of?.amount, before)}">${price(of?.amount)}</span>
+    <small>
+      ${of?.stale && html`<${Badge} word="STALE" /> `}
+      ${of && html`${counted(used.size, "source")} · <${Age} of=${of.asOf} />`}
+    </small>
   </td>`;
+}
+
+function moved(amount, before) {
+  if (amount == null || before == null || amount === before) return "";
+  return Number(amount) > Number(before) ? "rose" : "fell";
 }

@@ -16,6 +16,7 @@ import { Market } from "./market.js";
 
 const ROWS = 50;
 const TYPING = 200;
+const UNPUBLISHED = "Nothing was published yet: the first run does that.";
 const LARGEST_FIRST = "MARKET_CAP_DESC";
 
 /** @param {{ query: Record<string, string> }} props */
@@ -40,9 +41,7 @@ export function AssetsPage({ query }) {
 /** The rows of the page, or of the search, that the address asks for. */
 function useAssets(query) {
   const text = query.q ?? "";
-  const paging = query.before
-    ? { last: ROWS, before: query.before }
-    : { first: ROWS, after: query.after ?? null };
+  const paging = query.before ? { last: ROWS, before: query.before } : { first: ROWS, after: query.after ?? null };
   const order = query.sort ?? LARGEST_FIRST;
   const told = { currency: useStore(currency) };
   const page = useQuery(PAGE, text ? null : { ...told, ...paging, order });
@@ -57,11 +56,16 @@ function useNews(list) {
   const [news, setNews] = useState({ said: "", since: null });
   const uids = list.rows?.length ? list.rows.map((row) => row.uid).sort() : null;
   const variables = uids && { uids, currency: list.currency };
-  useLive(UPDATES, variables, ({ priceUpdates: { changed, assets, publishedAt } }) => {
-    const told = new Map(assets.map((asset) => [asset.uid, asset]));
-    list.patch((data) => withPrices(data, told));
-    setNews({ said: `${changed} prices changed at ${publishedAt.slice(11, 16)} UTC`, since: publishedAt });
-  }, list.again);
+  useLive(
+    UPDATES,
+    variables,
+    ({ priceUpdates: { changed, assets, publishedAt } }) => {
+      const told = new Map(assets.map((asset) => [asset.uid, asset]));
+      list.patch((data) => withPrices(data, told));
+      setNews({ said: `${changed} prices changed at ${publishedAt.slice(11, 16)} UTC`, since: publishedAt });
+    },
+    list.again,
+  );
   return { news: news.said, since: news.since };
 }
 
@@ -88,7 +92,8 @@ function SearchBox({ text }) {
 
 function Found({ list, query }) {
   if (list.rows.length === 0) {
-    return html`<p class="empty">${query.q ? `Nothing is called “${query.q}”. Try its symbol, or a part of its name.` : "Nothing was published yet: the first run does."}</p>`;
+    const why = query.q ? `Nothing is called “${query.q}”. Try its symbol, or a part of its name.` : UNPUBLISHED;
+    return html`<p class="empty">${why}</p>`;
   }
   const sort = query.q ? undefined : (order) => go(address("", { sort: order }));
   return html`

@@ -1,10 +1,19 @@
 /** How far back each listing's history reaches. */
 import { html } from "../html.js";
 import { Age } from "../parts/age.js";
+import { Listing } from "../parts/listing.js";
 import { Table } from "../parts/table.js";
 import { count, UNKNOWN } from "../words/numbers.js";
 
-const HEADS = [["Source"], ["First day"], ["Last day"], ["Days", "number"], ["Missing", "number"], ["Newest", "number"], ["Backfill"]];
+const HEADS = [
+  ["Source"],
+  ["First day"],
+  ["Last day"],
+  ["Days", "number"],
+  ["Missing", "number"],
+  ["Newest", "number"],
+  ["Backfill"],
+];
 
 /** @param {{ of: any[] }} props */
 export function Coverage({ of }) {
@@ -18,7 +27,7 @@ export function Coverage({ of }) {
 
 function Row({ of: { source, sourceId, firstOn, lastOn, days, missingDays, newestAt, askedAt, reason } }) {
   return html`<tr>
-    <th scope="row">${source}<small class="block">${sourceId}</small></th>
+    <${Listing} of=${{ source, sourceId }} />
     <td class="date">${firstOn ?? UNKNOWN}</td>
     <td class="date">${lastOn ?? UNKNOWN}</td>
     <td class="number">${count(days)}</td>

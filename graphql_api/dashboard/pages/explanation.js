@@ -46,7 +46,8 @@ function Candidates({ source, sourceId }) {
 function Considered({ of: { link, asset } }) {
   return html`<li>
     <a href=${assetAddress(asset.uid)}>${asset.name}</a> <span class="symbol">${asset.symbol}</span>
-    <${Badge} word=${link.retiredAt ? "RETIRED" : link.state} /> ${link.score.toFixed(4)} by ${link.method}, ${link.decidedBy}
+    ${" "}<${Badge} word=${link.retiredAt ? "RETIRED" : link.state} />
+    ${" "}${link.score.toFixed(4)} by ${link.method}, ${link.decidedBy}
     <${Reasons} of=${link.retiredBecause ? [link.retiredBecause] : link.reasons} />
   </li>`;
 }

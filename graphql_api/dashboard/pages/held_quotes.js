@@ -9,7 +9,14 @@ import { assetAddress } from "../shell/route.js";
 import { counted, price } from "../words/numbers.js";
 import { RELEASE } from "./review_documents.js";
 
-const HEADS = [["Listing"], ["Says, USD", "number"], ["Known, USD", "number"], ["Why", "words"], ["Seen", "number"], ["Let through"]];
+const HEADS = [
+  ["Listing"],
+  ["Says, USD", "number"],
+  ["Known, USD", "number"],
+  ["Why", "words"],
+  ["Seen", "number"],
+  ["Let through"],
+];
 
 /** @param {{ of: any[], settle: (what: any) => void }} props */
 export function HeldQuotes({ of, settle }) {
@@ -21,16 +28,23 @@ export function HeldQuotes({ of, settle }) {
 
 function Row({ held, settle }) {
   const { decide, isBusy, error } = useDeciding(settle);
-  const called = `${held.name ?? held.sourceId} of ${held.source}`;
+  const name = held.name ?? held.sourceId;
+  const called = `${name} of ${held.source}`;
+  const release = () => decide(RELEASE, { id: held.id }, `Released: ${called}`);
   return html`<tr>
     <th scope="row">
-      ${held.asset ? html`<a href=${assetAddress(held.asset.uid)}>${held.name ?? held.sourceId}</a>` : (held.name ?? held.sourceId)}
+      ${held.asset ? html`<a href=${assetAddress(held.asset.uid)}>${name}</a>` : name}
       <small class="block">${held.source} ${held.sourceId}</small>
     </th>
     <td class="number">${price(held.priceUsd)}</td>
     <td class="number">${price(held.knownUsd)}</td>
-    <td class="words"><${Badge} word=${held.reason} /><small>${held.detail}</small>${error && html`<${Refused} error=${error} />`}</td>
+    <td class="words">
+      <${Badge} word=${held.reason} /><small>${held.detail}</small>
+      ${error && html`<${Refused} error=${error} />`}
+    </td>
     <td class="number"><${Age} of=${held.lastSeenAt} /><small>${counted(held.timesSeen, "time")}</small></td>
-    <td><button type="button" disabled=${isBusy} aria-label=${`Release ${called}`} onClick=${() => decide(RELEASE, { id: held.id }, `Released: ${called}`)}>Release</button></td>
+    <td>
+      <button type="button" disabled=${isBusy} aria-label=${`Release ${called}`} onClick=${release}>Release</button>
+    </td>
   </tr>`;
 }

@@ -2,6 +2,7 @@
 import { html } from "../html.js";
 import { Age } from "../parts/age.js";
 import { Badge } from "../parts/badge.js";
+import { Listing } from "../parts/listing.js";
 import { Reasons } from "../parts/reasons.js";
 import { Table } from "../parts/table.js";
 import { Explanation } from "./explanation.js";
@@ -13,7 +14,7 @@ export function Links({ links }) {
   return html`
     <h2>Why these listings</h2>
     <${Table} caption="Links, with score and reasons" heads=${HEADS}>
-      ${surestFirst(links).map((link) => html`<${Row} key=${`${link.source} ${link.sourceId} ${link.decidedAt}`} link=${link} />`)}
+      ${surestFirst(links).map((link, index) => html`<${Row} key=${index} link=${link} />`)}
     <//>
   `;
 }
@@ -24,7 +25,7 @@ function surestFirst(links) {
 
 function Row({ link }) {
   return html`<tr>
-    <th scope="row" class="top">${link.source}<small class="block">${link.sourceId}</small><${Badge} word=${link.state} /></th>
+    <${Listing} of=${link}><${Badge} word=${link.state} /><//>
     <td class="words top">
       <strong>${link.score.toFixed(4)}</strong> by ${link.method}
       <${Reasons} of=${link.reasons} />

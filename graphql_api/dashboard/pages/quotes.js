@@ -2,6 +2,7 @@
 import { html } from "../html.js";
 import { Age } from "../parts/age.js";
 import { Badge } from "../parts/badge.js";
+import { Listing } from "../parts/listing.js";
 import { Percent } from "../parts/percent.js";
 import { Table } from "../parts/table.js";
 import { difference, fraction, percent, price, sum } from "../words/numbers.js";
@@ -20,17 +21,26 @@ const HEADS = [
 export function Quotes({ quotes, price: unified }) {
   return html`
     <h2>What sources say</h2>
-    ${unified?.spread != null && html`<p class="fine">Spread ${fraction(unified.spread)}: highest less lowest of those that count, over the price.</p>`}
+    ${
+      unified?.spread != null &&
+      html`<p class="fine">
+      Spread ${fraction(unified.spread)}: highest less lowest of those that count, over the price.
+    </p>`
+    }
     <${Table} caption="Quotes by source" heads=${HEADS}>
-      ${quotes.map((quote) => html`<${Row} key=${`${quote.source} ${quote.sourceId}`} quote=${quote} unified=${unified} />`)}
+      ${quotes.map((quote) => html`<${Row} key=${listing(quote)} quote=${quote} unified=${unified} />`)}
     <//>
   `;
 }
 
+function listing({ source, sourceId }) {
+  return `${source} ${sourceId}`;
+}
+
 function Row({ quote, unified }) {
-  const input = unified?.inputs.find((each) => each.source === quote.source && each.sourceId === quote.sourceId);
+  const input = unified?.inputs.find((each) => listing(each) === listing(quote));
   return html`<tr>
-    <th scope="row">${quote.source}<small class="block">${quote.sourceId}</small></th>
+    <${Listing} of=${quote} />
     <td class="number">${price(quote.priceUsd)}</td>
     <td class="number">${percent(difference(quote.priceUsd, unified?.priceUsd))}</td>
     <td class="number"><${Percent} of=${quote.percentChange24h} /></td>

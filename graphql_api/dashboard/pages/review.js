@@ -29,22 +29,27 @@ export function ReviewPage({ query }) {
   };
   useLive(RUN_UPDATES, {}, look, look);
   const queue = cases.data?.reviewQueue;
+  const next = queue?.pageInfo.hasNextPage && queue.pageInfo.endCursor;
   return html`
     <h1>Review</h1>
-    <p>Accepting, rejecting and releasing hold at once, outrank the matcher for ever, and carry the name of your key.</p>
+    <p>What is settled here holds at once, outranks the matcher for ever, and carries the name of your key.</p>
     <${Settled} what=${settled} settle=${settle} />
     <h2>Is this listing that asset?${queue && ` (${count(queue.totalCount)})`}</h2>
     <${Notices} of=${cases} />
     ${queue?.totalCount === 0 && html`<p class="empty">Nothing is in doubt.</p>`}
     <ol class="cases">
-      ${queue?.nodes.map((each) => html`<${ReviewCase} key=${`${each.link.source} ${each.link.sourceId} ${each.asset.uid}`} of=${each} settle=${settle} />`)}
+      ${queue?.nodes.map((each) => html`<${ReviewCase} key=${key(each)} of=${each} settle=${settle} />`)}
     </ol>
-    ${queue && html`<nav class="pager" aria-label="Pages of the queue">
+    <nav class="pager" aria-label="Pages of the queue">
       ${query.after && html`<a href=${address("review")}>The likeliest</a>`}
-      ${queue.pageInfo.hasNextPage && html`<a href=${address("review", { after: queue.pageInfo.endCursor })} rel="next">Next →</a>`}
-    </nav>`}
+      ${next && html`<a href=${address("review", { after: next })} rel="next">Next →</a>`}
+    </nav>
     <h2>Held quotes${held.data && ` (${count(held.data.heldQuotes.totalCount)})`}</h2>
     <${Notices} of=${held} />
     ${held.data && html`<${HeldQuotes} of=${held.data.heldQuotes.nodes} settle=${settle} />`}
   `;
+}
+
+function key({ link, asset }) {
+  return `${link.source} ${link.sourceId} ${asset.uid}`;
 }

@@ -15,14 +15,18 @@ export function ReviewCase({ of: { name, symbol, link, asset, servedAs }, settle
   const { decide, isBusy, error } = useDeciding(settle);
   const { source, sourceId } = link;
   const listing = `${name ?? sourceId} of ${source}`;
-  const send = (document, verdict) =>
-    decide(document, { source, sourceId, uid: asset.uid, note: note || null }, `${verdict}: ${listing} and ${asset.name}`);
+  const variables = { source, sourceId, uid: asset.uid, note: note || null };
+  const accept = () => decide(ACCEPT, variables, `Accepted: ${listing} is ${asset.name}`);
+  const reject = () => decide(REJECT, variables, `Rejected: ${listing} is not ${asset.name}`);
   return html`<li class="card">
     <h3>
       ${name ?? sourceId} <span class="symbol">${symbol}</span> <small>${source} ${sourceId}</small><br />
       is <a href=${assetAddress(asset.uid)}>${asset.name}</a> <span class="symbol">${asset.symbol}</span>?
     </h3>
-    <p class="fine">Score ${link.score.toFixed(4)} by ${link.method}${servedAs && html` · served until then as <a href=${assetAddress(servedAs.uid)}>${servedAs.name}</a>`}</p>
+    <p class="fine">
+      Score ${link.score.toFixed(4)} by ${link.method}
+      ${servedAs && html` · served until then as <a href=${assetAddress(servedAs.uid)}>${servedAs.name}</a>`}
+    </p>
     <${Reasons} of=${link.reasons} />
     <${Explanation} source=${source} sourceId=${sourceId} />
     ${error && html`<${Refused} error=${error} />`}
@@ -30,8 +34,14 @@ export function ReviewCase({ of: { name, symbol, link, asset, servedAs }, settle
       <label class="choice wide">Note for those who read it later
         <input value=${note} maxlength="500" onInput=${(event) => setNote(event.currentTarget.value)} />
       </label>
-      <button type="button" class="main" disabled=${isBusy} aria-label=${`Accept: ${listing} is ${asset.name}`} onClick=${() => send(ACCEPT, "Accepted")}>Accept</button>
-      <button type="button" disabled=${isBusy} aria-label=${`Reject: ${listing} is not ${asset.name}`} onClick=${() => send(REJECT, "Rejected")}>Reject</button>
+      <${Verdict} name="Accept" of=${`${listing} is ${asset.name}`} class="main" isBusy=${isBusy} press=${accept} />
+      <${Verdict} name="Reject" of=${`${listing} is not ${asset.name}`} isBusy=${isBusy} press=${reject} />
     </div>
   </li>`;
+}
+
+function Verdict({ name, of, class: kind, isBusy, press }) {
+  return html`<button type="button" class=${kind} disabled=${isBusy} aria-label=${`${name}: ${of}`} onClick=${press}>
+    ${name}
+  </button>`;
 }

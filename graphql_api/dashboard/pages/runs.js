@@ -7,7 +7,7 @@ import { Notices } from "../parts/notices.js";
 import { Table } from "../parts/table.js";
 import { address, go } from "../shell/route.js";
 import { useTitle } from "../shell/title.js";
-import { count } from "../words/numbers.js";
+import { count, UNKNOWN } from "../words/numbers.js";
 import { took } from "../words/times.js";
 import { RUNS, RUN_UPDATES } from "./runs_documents.js";
 
@@ -33,17 +33,21 @@ export function RunsPage({ query }) {
   const answer = useQuery(RUNS, { after, outcome });
   useLive(RUN_UPDATES, {}, answer.again, answer.again);
   const runs = answer.data?.runs;
+  const next = runs?.pageInfo.hasNextPage && runs.pageInfo.endCursor;
   return html`
     <h1>Runs</h1>
-    <form class="tools" onSubmit=${(event) => event.preventDefault()}><${OutcomeChoice} outcome=${outcome} /></form>
+    <div class="tools"><${OutcomeChoice} outcome=${outcome} /></div>
     <${Notices} of=${answer} />
-    ${runs?.nodes.length === 0 && html`<p class="empty">No such run. <code>python -m flows run etl</code> makes one.</p>`}
-    ${runs?.nodes.length > 0 && html`<${Table} caption="Runs, newest first" heads=${HEADS}>
+    ${runs?.nodes.length === 0 && html`<p class="empty">There is none.</p>`}
+    ${
+      runs?.nodes.length > 0 &&
+      html`<${Table} caption="Runs, newest first" heads=${HEADS}>
       ${runs.nodes.map((run) => html`<${Row} key=${run.id} run=${run} />`)}
-    <//>`}
+    <//>`
+    }
     <nav class="pager" aria-label="Pages of the table">
       ${after && html`<a href=${address("runs", { outcome })}>Newest</a>`}
-      ${runs?.pageInfo.hasNextPage && html`<a href=${address("runs", { outcome, after: runs.pageInfo.endCursor })} rel="next">Earlier →</a>`}
+      ${next && html`<a href=${address("runs", { outcome, after: next })} rel="next">Earlier →</a>`}
     </nav>
   `;
 }
@@ -62,7 +66,11 @@ function OutcomeChoice({ outcome }) {
 function Row({ run }) {
   return html`<tr class=${run.parentId ? "child" : ""}>
     <th scope="row">${run.flow}<small class="block">${run.source ?? "all sources"}</small></th>
-    <td class="words"><${Badge} word=${run.outcome} />${run.error && html`<small>${run.error}</small>`}${run.remedy && html`<small>To do: ${run.remedy}</small>`}</td>
+    <td class="words">
+      <${Badge} word=${run.outcome} />
+      ${run.error && html`<small>${run.error}</small>`}
+      ${run.remedy && html`<small>To do: ${run.remedy}</small>`}
+    </td>
     <td class="number"><${Age} of=${run.startedAt} /></td>
     <td class="number">${took(run.durationSeconds)}</td>
     <td class="number">${count(run.fetched)}</td>
@@ -71,6 +79,8 @@ function Row({ run }) {
     <td class="number wide">${count(run.unchanged)}</td>
     <td class="number">${count(run.rejected)}</td>
     <td class="number wide">${count(run.datasetVersion)}</td>
-    <td>${run.prefectUrl ? html`<a href=${run.prefectUrl} aria-label=${`Run ${run.id} in Prefect`}>open</a>` : "–"}</td>
+    <td>
+      ${run.prefectUrl ? html`<a href=${run.prefectUrl} aria-label=${`Run ${run.id} in Prefect`}>open</a>` : UNKNOWN}
+    </td>
   </tr>`;
 }

@@ -11,10 +11,13 @@ export function Settled({ what, settle }) {
   const isUndone = what?.said.startsWith("Taken back");
   return html`
     <div role="status">
-      ${what && html`<p class="banner good">
+      ${
+        what &&
+        html`<p class="banner good">
         ${what.said}. ${what.run ? `Prices follow with the run ${what.run.name}.` : ""}
         ${what.decision && !isUndone && html`<button type="button" disabled=${isBusy} onClick=${undo}>Undo</button>`}
-      </p>`}
+      </p>`
+      }
       ${what?.warning && html`<p class="banner doubt">${what.warning}</p>`}
     </div>
     ${error && html`<${Refused} error=${error} />`}

@@ -13,7 +13,7 @@ export function SourceCard({ source }) {
     <p class="fine">
       Last success <${Age} of=${lastSuccessAt} />${lastRun && html` · last run <${Age} of=${lastRun.startedAt} />`}
     </p>
-    ${lastRun?.error && html`<p class="banner bad">${lastRun.error}${lastRun.remedy && html`<br />To do: ${lastRun.remedy}`}</p>`}
+    ${lastRun?.error && html`<${Failure} of=${lastRun} />`}
     <${Budget} of=${budget} />
     <dl class="pairs">
       <${Pair} name="Listings" value=${count(totals.listings)} />
@@ -26,6 +26,10 @@ export function SourceCard({ source }) {
   </section>`;
 }
 
+function Failure({ of: { error, remedy } }) {
+  return html`<p class="banner bad">${error}${remedy && html`<br />To do: ${remedy}`}</p>`;
+}
+
 function Pair({ name, value }) {
   return html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
 }
@@ -35,22 +39,27 @@ function Budget({ of }) {
   const pace = `${count(of.allowedPerMinute)} of ${count(of.requestsPerMinute)} requests a minute`;
   return html`
     <p class="budget">
-      ${of.limit === null
-        ? html`<strong>No monthly limit</strong>, ${count(of.spent)} spent`
-        : html`<strong>${count(of.left)} of ${count(of.limit)} left</strong> until ${day(of.periodEndsAt)}`}
-      ${of.limit !== null && html`<${Bar} left=${of.left} limit=${of.limit} />`}
+      <${Left} of=${of} />
       <small>${pace} · ${count(of.spentCurrent)} spent on current prices, ${count(of.spentHistory)} on history</small>
     </p>
-    ${of.pausedUntil && html`<p class="banner doubt">Paused until ${moment(of.pausedUntil)}: ${of.reason}.</p>`}
-    ${of.nextAt && !of.pausedUntil && html`<p class="banner doubt">Asked next <${Age} of=${of.nextAt} />: ${of.reason}.</p>`}
+    ${of.reason && html`<p class="banner doubt"><${Until} of=${of} />: ${of.reason}.</p>`}
   `;
 }
 
-function Bar({ left, limit }) {
-  return html`<svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
-    <rect class="track" width="100" height="4" />
-    <rect class=${left < limit / 10 ? "doubt" : "good"} width=${(100 * left) / limit} height="4" />
-  </svg>`;
+function Until({ of: { pausedUntil, nextAt } }) {
+  if (pausedUntil) return html`Paused until ${moment(pausedUntil)}`;
+  return nextAt ? html`Asked next <${Age} of=${nextAt} />` : html`Slowed`;
+}
+
+function Left({ of: { left, limit, spent, periodEndsAt } }) {
+  if (limit === null) return html`<strong>No monthly limit</strong>, ${count(spent)} spent`;
+  return html`
+    <strong>${count(left)} of ${count(limit)} left</strong> until ${day(periodEndsAt)}
+    <svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
+      <rect class="track" width="100" height="4" />
+      <rect class=${left < limit / 10 ? "doubt" : "good"} width=${(100 * left) / limit} height="4" />
+    </svg>
+  `;
 }
 
 function Drift({ fields }) {
@@ -58,9 +67,12 @@ function Drift({ fields }) {
   return html`<details>
     <summary>Drift: ${counted(fields.length, "unexpected key")}</summary>
     <ul class="plain drift">
-      ${fields.map((each) => html`<li key=${`${each.feed} ${each.field}`}>
-        <code>${each.field}</code> in ${each.feed}, since <${Age} of=${each.firstSeenAt} />: <code>${JSON.stringify(each.example)}</code>
-      </li>`)}
+      ${fields.map(
+        (each) => html`<li key=${`${each.feed} ${each.field}`}>
+        <code>${each.field}</code> in ${each.feed}, since <${Age} of=${each.firstSeenAt} />:${" "}
+        <code>${JSON.stringify(each.example)}</code>
+      </li>`,
+      )}
     </ul>
   </details>`;
 }

@@ -46,18 +46,23 @@ export function SourcesPage() {
 const HEADS = [["Source"], ["Record"], ["Why"], ["When", "number"]];
 
 function Rejects({ of: { nodes, totalCount } }) {
-  if (totalCount === 0) return html`<h2>Rejected records</h2><p class="empty">None: everything that was received could be used.</p>`;
+  if (totalCount === 0) return html`<h2>Rejected records</h2><p>None: everything that was received could be used.</p>`;
   const more = totalCount > nodes.length ? `, the newest ${nodes.length} of ${count(totalCount)}` : "";
   return html`
     <h2>Rejected records${more}</h2>
-    <p class="fine">Each is kept as it was received, with the reason. <code>python -m flows replay</code> understands them again after a repair.</p>
+    <p class="fine">
+      Each is kept as it was received, with the reason. <code>python -m flows replay</code> understands them again after
+      a repair.
+    </p>
     <${Table} caption="Rejected records" heads=${HEADS}>
-      ${nodes.map((each) => html`<tr key=${each.id}>
+      ${nodes.map(
+        (each) => html`<tr key=${each.id}>
         <th scope="row">${each.source}<small class="block">${each.feed}</small></th>
         <td><code>${each.recordId}</code></td>
         <td class="words"><strong>${each.reason.replaceAll("_", " ")}</strong><small>${each.detail}</small></td>
         <td class="number"><${Age} of=${each.rejectedAt} /></td>
-      </tr>`)}
+      </tr>`,
+      )}
     <//>
   `;
 }

@@ -17,5 +17,6 @@ const TONES = {
 /** @param {{ word: string | null, title?: string }} props */
 export function Badge({ word, title }) {
   const said = word ?? "NEVER RAN";
-  return html`<span class="badge ${TONES[said] ?? "plain"}" title=${title}>${said.toLowerCase().replaceAll("_", " ")}</span>`;
+  const shown = said.toLowerCase().replaceAll("_", " ");
+  return html`<span class="badge ${TONES[said] ?? "plain"}" title=${title}>${shown}</span>`;
 }

@@ -2,15 +2,18 @@
 import { html } from "../html.js";
 
 /**
- * @param {{ children: any, orders?: [string, string], order?: string, sort?: (order: string) => void, class?: string }} props
+ * @typedef {{ children: any, orders?: [string, string], order?: string, class?: string }} Column
  *   `orders`: the one that the first press asks for, and the other way round
+ *
+ * @param {Column & { sort?: (order: string) => void }} props
  */
 export function Heading({ children, orders, order = "", sort, class: name }) {
   if (!orders || !sort) return html`<th scope="col" class=${name}>${children}</th>`;
   const isSorted = orders.includes(order);
   const isAscending = order.endsWith("_ASC");
   const next = order === orders[0] ? orders[1] : orders[0];
-  return html`<th scope="col" class=${name} aria-sort=${isSorted ? (isAscending ? "ascending" : "descending") : "none"}>
+  const direction = isAscending ? "ascending" : "descending";
+  return html`<th scope="col" class=${name} aria-sort=${isSorted ? direction : "none"}>
     <button type="button" class="sort" onClick=${() => sort(next)}>
       ${children}<span aria-hidden="true">${isSorted ? (isAscending ? "↑" : "↓") : ""}</span>
     </button>

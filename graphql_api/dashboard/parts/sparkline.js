@@ -13,7 +13,8 @@ export function Sparkline({ values, over }) {
   const [first, last] = [points[0].value, points[points.length - 1].value];
   const change = difference(last, first) ?? 0;
   const said = `${over}: ${price(first)} to ${price(last)} USD, ${percent(change)}`;
-  return html`<svg class="sparkline ${change < 0 ? "down" : "up"}" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${said}>
+  const kind = `sparkline ${change < 0 ? "down" : "up"}`;
+  return html`<svg class=${kind} viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${said}>
     <path class="between" d=${`M${points.map(({ at }) => at).join("L")}`} />
     <path d=${points.map(known).join("")} />
   </svg>`;

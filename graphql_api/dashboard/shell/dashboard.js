@@ -36,13 +36,18 @@ export function Dashboard() {
     <header class="frame">
       <a class="brand" href=${address("")}>Kasparro</a>
       <nav aria-label="Pages">
-        ${PLACES.map(([place, title]) => html`<a key=${place} href=${address(place)} aria-current=${place === (page === "asset" ? "" : page) ? "page" : null}>${title}</a>`)}
+        ${PLACES.map(([place, title]) => html`<${Place} key=${place} place=${place} title=${title} page=${page} />`)}
         ${GRAPHIQL && html`<a href=${GRAPHIQL}>GraphiQL</a>`}
       </nav>
       <div class="standing"><${Live} /><${KeyButton} /></div>
     </header>
     <main id="content" tabindex="-1" ref=${main}><${Page} key=${`${page}/${name}`} name=${name} query=${query} /></main>
   `;
+}
+
+function Place({ place, title, page }) {
+  const isHere = place === (page === "asset" ? "" : page);
+  return html`<a href=${address(place)} aria-current=${isHere ? "page" : null}>${title}</a>`;
 }
 
 /** Tells a page's name to who hears the screen rather than sees it, when one comes from another page. */

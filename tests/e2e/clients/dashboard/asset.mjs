@@ -42,4 +42,6 @@ await page.screenshot({ path: `${folder}/dashboard-asset.png` });
 await page.goto(`${api}/#/asset/nobody`);
 const absent = await page.getByText("There is no asset of this uid").innerText();
 await browser.close();
-console.log(JSON.stringify({ plain, overlaid, said, candles, quotes, reasons, coverage, absent, requests, complaints }));
+console.log(
+  JSON.stringify({ plain, overlaid, said, candles, quotes, reasons, coverage, absent, requests, complaints }),
+);

@@ -38,7 +38,8 @@ await page.setViewportSize({ width: 1280, height: 800 });
 const amount = firstRow.locator(".amount");
 const before = await amount.innerText();
 await page.waitForFunction(
-  (text) => document.querySelector("tbody .amount")?.textContent !== text && document.querySelector("tbody .amount.rose"),
+  (text) =>
+    document.querySelector("tbody .amount")?.textContent !== text && document.querySelector("tbody .amount.rose"),
   before,
 );
 const after = await amount.innerText();
@@ -72,4 +73,23 @@ const euros = await firstRow.locator(".amount").innerText();
 const live = await page.locator(".live").innerText();
 
 await browser.close();
-console.log(JSON.stringify({ transferred, firstPaint, rows, figures, cells, isWide, before, after, order, found, stale, nothing, euros, live, requests, complaints }));
+console.log(
+  JSON.stringify({
+    transferred,
+    firstPaint,
+    rows,
+    figures,
+    cells,
+    isWide,
+    before,
+    after,
+    order,
+    found,
+    stale,
+    nothing,
+    euros,
+    live,
+    requests,
+    complaints,
+  }),
+);
