@@ -50,7 +50,6 @@ class Picture:
         self._status.stop()
         self._line("[green]✓[/]", "[bold green]READY[/]  the first assets are answered")
         for what, where in (
-            ("Dashboard", f"{self._settings.api_url}/"),
             ("GraphiQL", f"{self._settings.api_url}/graphql"),
             ("Prefect UI", self._settings.prefect_url),
             ("Logs", str(self._settings.kasparro_home / "logs")),

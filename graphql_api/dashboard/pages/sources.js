@@ -12,7 +12,7 @@ import { SourceCard } from "./source_card.js";
 
 const SOURCES = graphql`
   query Sources {
-    sources {
+    sources(first: 30) {
       name title state lastSuccessAt
       lastRun { outcome startedAt error remedy }
       totals { listings quotes rejects runs held }
