@@ -6,11 +6,13 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
-COMPOSE := docker compose
+COMPOSE := docker compose $(if $(LIVE),,--profile sandbox)
 API := http://127.0.0.1:$(or $(API_PORT),8000)
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+IMAGE := ghcr.io/kasparro/kasparro
 STAGES := lint unit integration e2e
 
-.PHONY: help run dev test $(STAGES) audit faults audit bench up down logs-api health clean
+.PHONY: help run dev test $(STAGES) faults bench audit up down logs-api health wheel image clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name does; do \
@@ -31,13 +33,19 @@ test: .venv/synced ## every check below, in order, and a summary
 	  [ $$outcome = passed ] || break; \
 	done; echo "$$summary"; [ $$outcome = passed ]
 
-lint: .venv/synced ## style, types, import contracts, spelling, the lock file
+lint: .venv/linters ## style, types, import contracts, spelling, the lock file, and what CI and containers read
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 	$(BIN)/uv lock --check --offline --quiet || $(BIN)/uv lock --check --quiet
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/shellcheck .ci/install .ci/run .ci/notes .docker/*
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml docker-compose.prod.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/zizmor --offline --quiet .github
 
 unit: .venv/synced ## tests without a database, network or Prefect (PYTEST="-k name": some of them)
 	$(BIN)/pytest tests/unit $(PYTEST)
@@ -65,8 +73,9 @@ audit: .venv/synced ## known vulnerabilities of what uv.lock pins (skipped where
 
 # --- containers
 
-up: ## build and start the containers
-	$(COMPOSE) up --build --detach --wait
+up: ## build and start the containers (LIVE=1: on the real providers)
+	@$(MAKE) graphql_api/static || true # the folder that the API's container looks at is this one
+	$(if $(LIVE),UPSTREAM=LIVE) $(COMPOSE) up --build --detach --wait
 
 down: ## stop the containers
 	$(COMPOSE) down
@@ -77,13 +86,22 @@ logs-api: ## follow the API container's log
 health: ## ask the running API how it is
 	@curl --silent --show-error --fail-with-body $(API)/health && echo
 
+# --- releases
+
+wheel: .venv/synced graphql_api/static ## build dist/kasparro-*.whl, with everything that the three doors need
+	$(BIN)/uv build --wheel --out-dir dist
+
+image: ## build the image (PUSH=1: push it to IMAGE=…, with its list of contents and where it comes from)
+	docker buildx build --tag $(IMAGE):$(VERSION) --build-arg VERSION=$(VERSION) \
+	  --build-arg REVISION=$$(git rev-parse HEAD) $(if $(PUSH),--push --sbom=true --provenance=mode=max,--load) .
+
 # --- installation
 
 .venv/synced: uv.lock pyproject.toml
 	@.ci/install
 
-.venv/bench: .venv/synced
-	@.ci/install --group bench && touch $@
+.venv/linters .venv/bench: .venv/synced
+	@.ci/install --group $(@F) && touch $@
 
 # What the dashboard and GraphiQL consist of, from the npm registry; without one everything else works all the same.
 graphql_api/static: graphql_api/dashboard/page.html graphql_api/graphiql/page.html .venv/synced

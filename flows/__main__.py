@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
-from pydantic import ValidationError
 from rich.console import Console
 from rich.markdown import Markdown
 
@@ -26,18 +24,20 @@ from flows.report import backfill_report, etl_report, publish_report, replay_rep
 from flows.sandbox.serve import serve
 from flows.sandbox.settings import SandboxSettings
 from flows.stack.prefect_server import serve_prefect
-from flows.stack.prefect_worker import serve_worker
+from flows.stack.prefect_worker import RUNS_AT_ONCE, serve_worker
 from flows.stack.settings import StackSettings
 from flows.stack.supervisor import up as supervise
 from flows.unification import unify_and_publish
 from flows.workshop import collect_seldom, open_workshop
 from models.db import DatabaseUnavailable
+from models.front_door import door, enter
 from models.logs import log_to_stderr
 from models.outcomes import RunOutcome
 from models.postgres_programs import PostgresError
-from models.settings import told
+from models.settings import LogSettings
+from models.tracing import start_tracing
 
-app = App(name="python -m flows", help="Bring in, refresh, reconcile: the workshop of Kasparro.")
+app = door("python -m flows", "Bring in, refresh, reconcile: the workshop of Kasparro.")
 run = App(name="run", help="Run a job once, here, without a Prefect server.")
 app.command(run)
 
@@ -55,15 +55,17 @@ def server() -> None:
 
 
 @app.command
-def worker(*, single_host: bool = False) -> None:
+def worker(*, single_host: bool = False, runs_at_once: int = RUNS_AT_ONCE) -> None:
     """Deploy prefect.yaml, then become a Prefect worker.
 
     Parameters
     ----------
     single_host
         This is the only worker there is: runs left over from before are closed first.
+    runs_at_once
+        How many runs it has at a time at most: each takes about 200 MB.
     """
-    serve_worker(StackSettings(), single_host=single_host)
+    serve_worker(StackSettings(), single_host=single_host, runs_at_once=runs_at_once)
 
 
 @app.command
@@ -236,17 +238,11 @@ def _show(markdown: str) -> None:
     Console().print(Markdown(markdown))
 
 
-def main() -> None:
-    """Run the command; end on what a person can mend with one sentence, not with a traceback."""
-    log_to_stderr()
+def _prepare() -> None:
+    log_to_stderr(LogSettings())
+    start_tracing("kasparro-flows")
     collect_seldom()
-    try:
-        app()
-    except ValidationError as error:
-        sys.exit(told(error))
-    except (SourceError, DatabaseUnavailable, PostgresError, ValueError) as error:
-        sys.exit(str(error))
 
 
 if __name__ == "__main__":
-    main()
+    enter(app, SourceError, DatabaseUnavailable, PostgresError, ValueError, prepare=_prepare)

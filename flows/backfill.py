@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from prefect import flow, runtime
-from prefect.artifacts import acreate_markdown_artifact, acreate_progress_artifact, aupdate_progress_artifact
+from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
@@ -18,6 +18,7 @@ from flows.history.backfilling import backfill as bring_in
 from flows.history.listings import TOP_N, Wanted
 from flows.history.progress import Progress
 from flows.report import backfill_report
+from flows.runbook import leave
 from flows.tasks import run_name
 from flows.workshop import open_workshop
 from models.outcomes import RunOutcome
@@ -44,9 +45,7 @@ async def backfill(
     progress = Progress()
     async with open_workshop(prefect_run_id=runtime.flow_run.id) as shop, _shown(progress):
         report = await bring_in(shop, wanted, progress)
-    await acreate_markdown_artifact(
-        backfill_report(report), key="backfill-report", description="How the backfill went"
-    )
+        await leave(shop, "backfill", backfill_report(report))
     if report.outcome is RunOutcome.FAILED:
         return Failed(message=report.error)
     return Completed(name=report.outcome.capitalize(), message=report.error)

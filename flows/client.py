@@ -30,6 +30,7 @@ from flows.sources.contract import Fetched, Origin, PageRequest, Source
 from flows.unpacking import ACCEPTED, Unpacking
 from models.budgets import Heard, Taken
 from models.outcomes import Purpose, Upstream
+from models.tracing import follow_requests
 
 USER_AGENT = f"kasparro/{version('kasparro')} (+https://github.com/kasparro/kasparro)"
 MAX_BODY_BYTES = 100 * 1024 * 1024
@@ -72,6 +73,7 @@ class Client:
             },
             timeout=httpx.Timeout(settings.read_timeout_seconds, connect=settings.connect_timeout_seconds),
         )
+        follow_requests(self._http)
 
     async def __aenter__(self) -> Self:
         return self

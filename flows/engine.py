@@ -34,7 +34,7 @@ from models.store.records import (
     keep_rejects,
     note_drift,
 )
-from models.store.runs import count_page, finish_run, read_run, sole_run
+from models.store.runs import count_page, finish_run, job_of, read_run, sole_run
 from models.tables import Checkpoint, RawPage
 
 MAX_PAGES = 1_000
@@ -79,7 +79,7 @@ async def ingest_source(
     A second run of the same source at the same time is skipped. `top_n` asks for fewer coins than the settings do.
     """
     began = now()
-    async with sole_run(shop.sessions, f"source:{name}") as is_ours:
+    async with sole_run(shop.sessions, job_of("ingest", name)) as is_ours:
         if not is_ours:
             return SourceReport(name, RunOutcome.SKIPPED, error="another run of this source is under way")
         run_id = await begin_run(shop, "ingest", source=name, parent_id=parent_id)

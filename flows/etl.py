@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from prefect import flow, runtime
-from prefect.artifacts import acreate_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from flows.market_csv import refresh_csv
 from flows.pipeline import EtlReport, run_etl
 from flows.report import etl_report
+from flows.runbook import leave
 from flows.tasks import cached_fetch, prefect_steps, prune_cache, run_name
-from flows.workshop import open_workshop
+from flows.workshop import Workshop, open_workshop
 from models.outcomes import RunOutcome
 
 BOOTSTRAP_TOP_N = 100
@@ -27,7 +27,7 @@ async def etl(sources: list[str] | None = None, *, refresh: bool = False) -> Sta
     """
     async with open_workshop(prefect_run_id=runtime.flow_run.id) as shop:
         report = await run_etl(shop, sources, prefect_steps(refresh=refresh))
-    return await _shown(report)
+        return await _shown(shop, report)
 
 
 @flow(name="bootstrap", flow_run_name=run_name)
@@ -36,13 +36,14 @@ async def bootstrap(top_n: int = BOOTSTRAP_TOP_N) -> State[Any]:
     async with open_workshop(prefect_run_id=runtime.flow_run.id) as shop:
         await refresh_csv(shop, fetch=cached_fetch(refresh=False))
         report = await run_etl(shop, None, prefect_steps(refresh=False), top_n=top_n)
-    return await _shown(report)
+        return await _shown(shop, report)
 
 
-async def _shown(report: EtlReport) -> State[Any]:
-    """Leave the report as an artifact, and end the flow as the run ended: a lost source is no success."""
-    await acreate_markdown_artifact(etl_report(report), key="etl-report", description="How the run went")
+async def _shown(shop: Workshop, report: EtlReport) -> State[Any]:
+    """Leave what people want to see, and end the flow as the run ended: a lost source is no success."""
+    await leave(shop, "etl", etl_report(report))
     await prune_cache()
     if report.outcome is RunOutcome.FAILED:
-        return Failed(message=f"every source failed: {report.error}")
+        told = "; ".join(f"{source.error} → {source.remedy}" for source in report.sources)
+        return Failed(message=f"every source failed: {told}")
     return Completed(name=report.outcome.capitalize(), message=report.error)

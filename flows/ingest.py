@@ -8,6 +8,8 @@ from prefect import flow, runtime
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
+from flows.report import sources_report
+from flows.runbook import leave
 from flows.tasks import prefect_steps, run_name
 from flows.workshop import open_workshop
 from models.outcomes import RunOutcome
@@ -19,6 +21,7 @@ async def ingest(source: str, top_n: int | None = None, *, refresh: bool = False
     async with open_workshop(prefect_run_id=runtime.flow_run.id) as shop:
         steps = prefect_steps(refresh=refresh)
         report = await steps.ingest(shop, shop.known(source), None, top_n)
+        await leave(shop, "ingest", sources_report([report]))
     if report.outcome is RunOutcome.FAILED:
         return Failed(message=f"{report.error} → {report.remedy}")
     return Completed(name=report.outcome.capitalize(), message=report.error)

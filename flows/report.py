@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flows.engine import SourceReport
 from flows.history.backfilling import BackfillReport, SourceBackfillReport
 from flows.pipeline import EtlReport
@@ -24,6 +26,11 @@ def backfill_report(report: BackfillReport) -> str:
     rows = "".join(map(_backfill_row, report.sources))
     told = "" if report.sources else f"{report.error}\n"
     return f"**{report.outcome}**\n\n{_BACKFILL_HEAD}{rows}{told}{_failures(report.sources)}"
+
+
+def sources_report(sources: Sequence[SourceReport]) -> str:
+    """Tell how sources were brought in: a row for each, and what to do about what failed."""
+    return f"{_HEAD}{''.join(map(_row, sources))}\n{_failures(sources)}"
 
 
 def etl_report(report: EtlReport) -> str:
@@ -70,7 +77,7 @@ def _backfill_row(one: SourceBackfillReport) -> str:
     return f"| {one.source} | {one.outcome} | {done} | {numbers} | {one.seconds:.1f} |\n"
 
 
-def _failures(sources: tuple[SourceReport | SourceBackfillReport, ...]) -> str:
+def _failures(sources: Sequence[SourceReport] | Sequence[SourceBackfillReport]) -> str:
     return "".join(f"\n{one.error}\n→ {one.remedy or 'none needed'}\n" for one in sources if one.error)
 
 

@@ -85,6 +85,11 @@ class FlowSettings(DatabaseSettings):
         description="Whole months of price points kept besides the current one, about 0.75 GB each; candles of hours "
         "and days stay. 0: for ever.",
     )
+    public_url: str = Field(
+        "http://127.0.0.1:8000",
+        pattern="^https?://",
+        description="Where people find the API's dashboard: runs and notices link to it.",
+    )
     notify_urls: SecretStr = Field(
         SecretStr(""),
         description="Where alerts and failures are sent: Apprise URLs separated by commas, like `mailto://...`, "

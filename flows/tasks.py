@@ -27,11 +27,15 @@ from flows.sources.contract import Feed, Fetched, PageRequest, Source
 from flows.unification import PublishReport, unify_and_publish
 from flows.workshop import Workshop, collect_seldom, now
 from models.logs import speak_through_logging
-from models.settings import DatabaseSettings
+from models.settings import DatabaseSettings, LogSettings
+from models.tracing import start_tracing
 
 T = TypeVar("T")
 
-speak_through_logging()  # a flow run's process has no front door of ours: this is where it comes in
+speak_through_logging(
+    LogSettings()
+)  # a flow run's process has no front door of ours: this is where it comes in
+start_tracing("kasparro-flows")
 collect_seldom()
 
 KEPT_AT_MOST = timedelta(days=1)

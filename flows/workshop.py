@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import anyio.to_thread
+import structlog
 
 from flows.client import Client
 from flows.errors import Fatal
@@ -133,7 +134,10 @@ def _refuse_wrong_settings(sources: Iterable[Source], env: Mapping[str, str]) ->
 async def begin_run(
     shop: Workshop, flow: str, *, source: str | None = None, parent_id: int | None = None
 ) -> int:
-    """Enter a run as running, visible at once; returns its key. Call it while holding the lock of its job."""
+    """Enter a run as running, visible at once; returns its key. Call it while holding the lock of its job.
+
+    What is logged until the lock is given back bears the run's ids.
+    """
     run = Run(
         flow=flow,
         source=source,
@@ -143,4 +147,9 @@ async def begin_run(
         started_at=now(),
     )
     async with shop.sessions.begin() as session:
-        return await start_run(session, run)
+        run_id = await start_run(session, run)
+    known = {"run_id": run_id, "prefect_run_id": shop.prefect_run_id}
+    structlog.contextvars.bind_contextvars(
+        **{name: value for name, value in known.items() if value is not None}
+    )
+    return run_id

@@ -5,17 +5,16 @@ from __future__ import annotations
 import gc
 import os
 import signal
-import sys
 import time
 from importlib.util import find_spec
 from multiprocessing import parent_process
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 
 import psycopg
 import structlog
 import uvicorn
-from cyclopts import App
-from pydantic import ValidationError
 from rich.console import Console
 from starlette.applications import Starlette
 
@@ -26,9 +25,11 @@ from graphql_api.pages.npm import AssetError, bring, registry
 from graphql_api.schema import SDL_PATH, print_sdl
 from graphql_api.settings import ApiSettings
 from models.db import DatabaseUnavailable, psycopg_url
+from models.front_door import door, enter
 from models.logs import log_to_stderr
 from models.postgres_programs import PostgresError
-from models.settings import DatabaseSettings, told
+from models.settings import DatabaseSettings, LogSettings
+from models.tracing import start_tracing
 from models.vault import open_vault
 
 DATABASE_SECONDS = 30
@@ -36,11 +37,14 @@ FAST = ("uvloop", "httptools")
 """What uvicorn takes by itself where it is installed: without them a request costs it nearly twice as much."""
 RELOADED = ["*.py", "*.js", "*.css", "*.html"]
 """What `--reload` watches: a process reads the pages' files once."""
+SERVICE = "kasparro-api"
+SHARED = "KASPARRO_API_SHARED"
+"""Names the folder of all processes behind one port, to those that answer."""
 SHUTDOWN_SECONDS = 10
 """How long answers that have begun may still take. Streams would never end by themselves."""
 
 log = structlog.get_logger(__name__)
-app = App(name="python -m graphql_api", help="The GraphQL and REST API of Kasparro.")
+app = door("python -m graphql_api", "The GraphQL and REST API of Kasparro.")
 
 
 @app.default
@@ -55,9 +59,12 @@ def serve(*, reload: bool = False, database_seconds: float = DATABASE_SECONDS) -
         How long to wait for the database at most.
     """
     settings = ApiSettings()
-    with open_vault(DatabaseSettings()) as url:
+    log_to_stderr(LogSettings())
+    with open_vault(DatabaseSettings()) as url, TemporaryDirectory(prefix="kasparro-api-") as shared:
         await_database(url, database_seconds)
-        os.environ["DATABASE_URL"] = url  # for the process that a reload starts
+        os.environ["DATABASE_URL"] = url  # for the processes that answer
+        if settings.web_concurrency > 1 and not reload:
+            os.environ[SHARED] = shared
         uvicorn.run(
             "graphql_api.__main__:build",
             factory=True,
@@ -67,6 +74,7 @@ def serve(*, reload: bool = False, database_seconds: float = DATABASE_SECONDS) -
             reload=reload,
             reload_dirs=["graphql_api", "models"] if reload else None,
             reload_includes=RELOADED if reload else None,
+            log_config=None,  # its words go where ours go, in our format; requests are told by ourselves
             access_log=False,
             server_header=False,
             forwarded_allow_ips=settings.forwarded_allow_ips,
@@ -89,17 +97,25 @@ def schema() -> None:
 def bring_assets() -> None:
     """Bring the pages' files from the npm registry (NPM_CONFIG_REGISTRY names another), where they are missing."""
     say = Console(markup=False, highlight=False, soft_wrap=True).print
-    bring([*dashboard.files().values(), *graphiql.files().values()], registry(), say)
+    files = [*dashboard.files().values(), *graphiql.files().values()]
+    try:
+        bring(files, registry(), say)
+    except AssetError as error:
+        raise AssetError(
+            f"{error}. The API does without them; / shows no dashboard and /graphql no GraphiQL until then."
+        ) from error
     say("the dashboard's files and GraphiQL's are all here")
 
 
 def build() -> Starlette:
     """Build the application from the environment: what uvicorn calls."""
-    log_to_stderr()
+    log_to_stderr(LogSettings())
+    start_tracing(SERVICE)
     _leave_with_parent()
     for missing in (name for name in FAST if find_spec(name) is None):
         log.error("the server is slower than it need be: install uvicorn[standard]", missing=missing)
-    app = create_app(ApiSettings(), DatabaseSettings())
+    shared = os.environ.get(SHARED)
+    app = create_app(ApiSettings(), DatabaseSettings(), shared=Path(shared) if shared else None)
     # What is there now stays to the end: looking through the schema for garbage again and again took a tenth of the time.
     gc.collect()
     gc.freeze()
@@ -138,19 +154,5 @@ def await_database(url: str, seconds: float) -> None:
             return
 
 
-def main() -> None:
-    """Open the door; what a person can mend ends it with one sentence."""
-    try:
-        app()
-    except ValidationError as error:
-        sys.exit(told(error))
-    except (DatabaseUnavailable, PostgresError) as error:
-        sys.exit(str(error))
-    except AssetError as error:
-        sys.exit(
-            f"{error}. The API does without them; / shows no dashboard and /graphql no GraphiQL until then."
-        )
-
-
 if __name__ == "__main__":
-    main()
+    enter(app, DatabaseUnavailable, PostgresError, AssetError)

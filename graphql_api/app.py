@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import httpx
 from starlette.applications import Starlette
@@ -23,6 +24,7 @@ from graphql_api.dashboard import page as dashboard
 from graphql_api.graphiql import page as graphiql
 from graphql_api.headers import StandingHeaders
 from graphql_api.listening import listening
+from graphql_api.metrics.page import measuring, metrics
 from graphql_api.pace import Pace
 from graphql_api.pages import npm_files
 from graphql_api.planner.plans import Planned, Planner
@@ -34,6 +36,7 @@ from graphql_api.settings import ApiSettings, Environment
 from graphql_api.transport.disconnects import CancelOnDisconnect
 from graphql_api.transport.gate import Gate
 from graphql_api.transport.lane import FastLane, Plan
+from graphql_api.transport.measuring import Measured
 from graphql_api.transport.persisted import PersistedQueries
 from graphql_api.transport.refusals import refuse
 from graphql_api.transport.requests import RequestId
@@ -41,17 +44,21 @@ from graphql_api.transport.view import View
 from models.db import Sessions, database
 from models.readers import Readers, readers
 from models.settings import DatabaseSettings
+from models.tracing import follow_requests, followed, is_on
 
 WRITERS = 2
 """Connections for mutations: people decide one thing at a time."""
 
 
 def create_app(
-    settings: ApiSettings, sessions: Sessions | DatabaseSettings, plan: Plan | None = None
+    settings: ApiSettings,
+    sessions: Sessions | DatabaseSettings,
+    plan: Plan | None = None,
+    shared: Path | None = None,
 ) -> Starlette:
     """Build the application over the caller's sessions, or over a pool of its own to DATABASE_URL.
 
-    `plan` stands in for the planner.
+    `plan` stands in for the planner; `shared` is a folder of all processes behind the same port, where there are several.
     """
     pace = Pace(settings)
     persisted = PersistedQueries(settings.persisted_queries)
@@ -64,7 +71,8 @@ def create_app(
             counters = Counters()
             cache = ResponseCache(settings, counters)
             client = await stack.enter_async_context(httpx.AsyncClient(timeout=10))
-            app.state.services = Services(
+            follow_requests(client)
+            app.state.services = services = Services(
                 settings=settings,
                 sessions=reader,
                 writer=writer,
@@ -77,6 +85,7 @@ def create_app(
                 cache=cache,
                 counters=counters,
             )
+            app.state.metrics = await stack.enter_async_context(measuring(services, shared))
             yield
 
     return Starlette(
@@ -86,6 +95,7 @@ def create_app(
             *_pages(settings),
             Route("/openapi.json", openapi),
             Route("/docs", docs),
+            Route("/metrics", metrics),
             *ROUTES,
         ],
         middleware=_middleware(
@@ -153,7 +163,9 @@ def _middleware(settings: ApiSettings, pace: Pace, lane: Middleware) -> list[Mid
         )
     ]
     return [
+        *([Middleware(followed)] if is_on() else []),
         Middleware(RequestId),
+        Middleware(Measured, log_all=settings.access_log),
         Middleware(StandingHeaders, tls_only=settings.env is Environment.PROD),
         *(origins if settings.origins else []),
         Middleware(TrustedHostMiddleware, allowed_hosts=settings.hosts, www_redirect=False),

@@ -17,7 +17,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from graphql_api.counters import Counters
 from graphql_api.settings import ApiSettings
@@ -47,6 +47,8 @@ class Answer:
     """What it is kept under."""
     stale_seconds: int | None = None
     """How old it is, where it stands in for one that cannot be made; else None."""
+    operation: str | None = None
+    """The name of the GraphQL operation that it answers, if it has one."""
 
     @property
     def size(self) -> int:
@@ -156,7 +158,7 @@ class ResponseCache:
                 age = round(time.monotonic() - found[0].made_at)
                 if age <= STANDS_IN_SECONDS:
                     self._counters.cache_stand_ins += 1
-                    return Answer(found[0].body, found[0].made_at, stale_seconds=age)
+                    return replace(found[0], etag=None, encoded={}, key=None, stale_seconds=age)
         return None
 
     def drop(self) -> None:

@@ -15,6 +15,7 @@ from strawberry.extensions import SchemaExtension
 from graphql_api.context import Context
 from graphql_api.cost import ALIASES_AT_MOST, DEPTH_AT_MOST, TOKENS_AT_MOST, cost, shape
 from graphql_api.errors import TooComplex
+from graphql_api.metrics.names import ANONYMOUS, OPERATION
 from graphql_api.settings import ApiSettings
 
 GAVE_UP = "aborted."
@@ -59,13 +60,14 @@ class Limits(SchemaExtension):
         """Reckon what a valid document costs, together with what came before it in the same batch."""
         yield
         self._refuse_where_given_up()
-        document = self.execution_context.graphql_document
+        document, name = self.execution_context.graphql_document, self.execution_context.operation_name
         if self.execution_context.pre_execution_errors or document is None:
             return
+        self._context.request.scope["state"].setdefault(OPERATION, name or ANONYMOUS)
         self._cost = cost(
             self.execution_context.schema._schema,  # noqa: SLF001 - Strawberry's only door to graphql-core's schema
             document,
-            self.execution_context.operation_name,
+            name,
             self.execution_context.variables,
         )
         self._context.cost += self._cost

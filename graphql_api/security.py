@@ -56,6 +56,27 @@ def require_admin(request: Request, settings: ApiSettings) -> str:
     return LOCAL
 
 
+def require_watcher(request: Request, settings: ApiSettings) -> None:
+    """Let pass who may read /metrics: a key of METRICS_KEYS or ADMIN_KEYS, as x-api-key or as a bearer's token.
+
+    Where there is neither, this machine alone, in development. Raises `Unauthenticated` or `Forbidden`.
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    given = token.strip() if scheme.lower() == "bearer" else request.headers.get(HEADER)
+    if given is not None:
+        if not (settings.metrics_keys.holder(given) or settings.admin_keys.holder(given)):
+            raise Forbidden("The key is not one of METRICS_KEYS or ADMIN_KEYS.")
+    elif settings.metrics_keys or settings.admin_keys or settings.env is Environment.PROD:
+        raise Unauthenticated(
+            f"Metrics need a key of METRICS_KEYS, as `authorization: Bearer KEY` or in the header {HEADER}.",
+            {"www-authenticate": "Bearer"},
+        )
+    elif not is_local(request):
+        raise Forbidden(
+            "Without METRICS_KEYS metrics can only be read from this machine itself: set METRICS_KEYS."
+        )
+
+
 def is_local(request: Request) -> bool:
     """Whether a request comes from this machine, by no detour."""
     origin = request.headers.get("origin")

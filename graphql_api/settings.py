@@ -70,6 +70,12 @@ class ApiSettings(BaseSettings):
         description="Keys that may do everything, start runs and decide links under their name: `name:key` "
         "separated by commas; one without a name is `admin`. Unset in dev: requests from this machine only.",
     )
+    metrics_keys: NamedKeys = Field(
+        Keys(),
+        repr=False,
+        description="Keys that may read /metrics and nothing else, as `name:key` separated by commas "
+        "(`authorization: Bearer KEY`, or x-api-key). Unset: ADMIN_KEYS may; with neither, in dev, this machine only.",
+    )
     public_read: bool = Field(
         default=False,
         description="Whether anybody may read without a key, also in prod and with API_KEYS set.",
@@ -77,6 +83,10 @@ class ApiSettings(BaseSettings):
     docs_enabled: bool = Field(
         default=False,
         description="Whether GraphiQL, /docs and introspection are there in prod too; in dev they always are.",
+    )
+    access_log: bool = Field(
+        default=False,
+        description="Whether every request is logged. Those that ended in 500 or took longer than 1 s always are.",
     )
     cache_seconds: int = Field(
         0,

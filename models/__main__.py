@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import signal
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter
-from pydantic import ValidationError
+from cyclopts import Parameter
 from rich.console import Console
 
 from models import migrate
 from models.backup import backup, restore
 from models.db import DatabaseUnavailable
+from models.front_door import door, enter
 from models.postgres_programs import PostgresError
-from models.settings import DatabaseSettings, told
+from models.settings import DatabaseSettings
 from models.vault import open_vault
 
-app = App(
-    name="python -m models", help="The database of Kasparro: the one DATABASE_URL names, else a private one."
-)
+app = door("python -m models", "The database of Kasparro: the one DATABASE_URL names, else a private one.")
 
 
 @app.command
@@ -82,17 +77,5 @@ def _say(text: str) -> None:
     Console(markup=False, highlight=False, soft_wrap=True).print(text)
 
 
-@contextmanager
-def _in_one_sentence() -> Iterator[None]:
-    """End on what a person can mend with one sentence, not with a traceback."""
-    try:
-        yield
-    except ValidationError as error:
-        sys.exit(told(error))
-    except (DatabaseUnavailable, PostgresError) as error:
-        sys.exit(str(error))
-
-
 if __name__ == "__main__":
-    with _in_one_sentence():
-        app()
+    enter(app, DatabaseUnavailable, PostgresError)

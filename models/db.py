@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from psycopg.errors import UndefinedTable
-from sqlalchemy import URL, event, make_url
+from sqlalchemy import URL, QueuePool, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError, ProgrammingError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext import asyncio as sqlalchemy_asyncio
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 Sessions = async_sessionmaker[AsyncSession]
 
@@ -59,7 +60,7 @@ def create_engine(
     a role that may not.
     """
     options = session_options(statement_timeout_seconds, read_only=read_only)
-    engine = create_async_engine(
+    engine = sqlalchemy_asyncio.create_async_engine(  # by its module: where traces are on, another stands there
         psycopg_url(url),
         pool_size=pool_size,
         max_overflow=0,  # an overflow connection is opened and closed for every burst: measured, it halves throughput
@@ -71,6 +72,13 @@ def create_engine(
     if read_only:
         event.listen(engine.sync_engine, "connect", _become_reader)
     return engine
+
+
+def connections(sessions: Sessions) -> tuple[int, int]:
+    """Count the connections of a pool that are used now, and those that nobody uses."""
+    engine: AsyncEngine = sessions.kw["bind"]
+    pool = engine.pool
+    return (pool.checkedout(), pool.checkedin()) if isinstance(pool, QueuePool) else (0, 0)
 
 
 def session_options(statement_timeout_seconds: int, *, read_only: bool) -> str:

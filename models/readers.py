@@ -19,6 +19,7 @@ from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGresult
 
 from models.db import BECOME_READER, psycopg_url, session_options
+from models.tracing import is_on, span
 
 Value = str | list[str] | None
 Lost = Callable[["Reader"], None]
@@ -185,6 +186,16 @@ class Readers:
         """How many connections there are."""
         return self._opened
 
+    @property
+    def idle(self) -> int:
+        """How many of them nobody uses now."""
+        return len(self._idle)
+
+    @property
+    def waiting(self) -> int:
+        """How many askers wait for one."""
+        return len(self._waiting)
+
     async def read(self, statement: bytes, values: Sequence[Value]) -> tuple[bytes | None, ...]:
         """Run a statement of one row and return its columns as they came.
 
@@ -285,6 +296,16 @@ class Readers:
         self._pass_on(None)
 
 
+class FollowedReaders(Readers):
+    """Connections of a process that is traced."""
+
+    async def read(self, statement: bytes, values: Sequence[Value]) -> tuple[bytes | None, ...]:
+        """Run a statement under its own span."""
+        with span("SELECT") as current:
+            current.set_attributes({"db.system.name": "postgresql", "db.query.text": statement.decode()})
+            return await super().read(statement, values)
+
+
 @asynccontextmanager
 async def readers(
     url: str, *, size: int, statement_timeout_seconds: int = 30, wait_seconds: float = 10
@@ -303,7 +324,7 @@ async def readers(
             raise
         return Reader(connection, lost)
 
-    pool = Readers(connect, size, wait_seconds)
+    pool = (FollowedReaders if is_on() else Readers)(connect, size, wait_seconds)
     try:
         yield pool
     finally:

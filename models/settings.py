@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
@@ -56,6 +57,34 @@ class DatabaseSettings(BaseSettings):
     def database_name(self) -> str:
         """The database inside the private PostgreSQL: simulated and real prices never share one."""
         return f"kasparro_{self.upstream.lower()}"
+
+
+class LogFormat(StrEnum):
+    """How a line of a log is spelt."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogSettings(BaseSettings):
+    """How every process writes its log. Built in the front doors and passed down, never at import."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+
+    env: str = Field("dev", description="dev or prod.")
+    log_format: LogFormat | None = Field(
+        None,
+        description="How logs are written: text for people, or json. Unset: json with ENV=prod, else text.",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="What is logged: DEBUG, INFO, WARNING or ERROR, and what is worse."
+    )
+
+    @property
+    def writes_json(self) -> bool:
+        """Whether each line is JSON."""
+        unless_told = LogFormat.JSON if self.env == "prod" else LogFormat.TEXT
+        return (self.log_format or unless_told) is LogFormat.JSON
 
 
 def told(error: ValidationError) -> str:

@@ -40,6 +40,9 @@ PREFECT = {
     "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_READ_BATCH_SIZE": "100",
     "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "2",
     "PREFECT_SERVER_SERVICES_TRIGGERS_READ_BATCH_SIZE": "100",
+    # Runs are kept as long as ours, by default: their logs and artifacts go with them.
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": "90 days",
 }
 
 
@@ -80,6 +83,7 @@ def stack_environment(settings: StackSettings) -> dict[str, str]:
         "PREFECT_PORT": str(settings.prefect_port),
         "SANDBOX_PORT": str(settings.sandbox_port),
         "SANDBOX_URL": settings.sandbox_url,
+        "PUBLIC_URL": os.environ.get("PUBLIC_URL", settings.api_url),
         "KASPARRO_HOME": str(settings.kasparro_home),
         "UPSTREAM": str(settings.upstream),
         "LIVE": "0",  # already said by UPSTREAM

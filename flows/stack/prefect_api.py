@@ -124,6 +124,18 @@ class PrefectApi:
         """Change some of a schedule's fields; the runs already planned by it are planned anew."""
         await self._call("PATCH", f"/deployments/{deployment_id}/schedules/{schedule_id}", change)
 
+    async def automations(self) -> list[dict[str, Any]]:
+        """List the automations."""
+        found: list[dict[str, Any]] = await self._call("POST", "/automations/filter", {})
+        return found
+
+    async def keep_automation(self, automation: dict[str, Any], known_as: str | None) -> None:
+        """Make an automation, or the one of that id into it."""
+        if known_as is None:
+            await self._call("POST", "/automations/", automation)
+        else:
+            await self._call("PUT", f"/automations/{known_as}", automation)
+
     async def start_run(self, deployment_id: str) -> str:
         """Ask for a run now; returns its id."""
         body = {"state": {"type": "SCHEDULED"}, "idempotency_key": str(uuid4())}

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from flows.stack.automations import keep_automations
 from flows.stack.deployments import DeployFailed, deploy
 from flows.stack.duties import close_stale_runs
 from flows.stack.environment import worker_environment
@@ -18,20 +19,21 @@ SERVER_WITHIN_SECONDS = 120
 RUNS_AT_ONCE = 4
 
 
-def serve_worker(settings: StackSettings, *, single_host: bool = False) -> NoReturn:
-    """Do the start-up duties, then become Prefect's worker, in the project's folder.
+def serve_worker(
+    settings: StackSettings, *, single_host: bool = False, runs_at_once: int = RUNS_AT_ONCE
+) -> NoReturn:
+    """Do the start-up duties, then become Prefect's worker, in the folder it was started in.
 
     `single_host` says that no other worker serves this server, so that runs nobody owns can be closed. A server
     that does not answer, and a prefect.yaml that cannot be deployed, end the process with a sentence.
     """
     os.environ.update(worker_environment(settings))
     Path(os.environ["TMPDIR"]).mkdir(parents=True, exist_ok=True)
-    os.chdir(project_folder())
     try:
         asyncio.run(_prepare(settings, single_host=single_host))
     except (PrefectUnavailable, DeployFailed) as error:
         sys.exit(str(error))
-    command = ["worker", "start", "--pool", POOL, "--name", WORKER, "--limit", str(RUNS_AT_ONCE)]
+    command = ["worker", "start", "--pool", POOL, "--name", WORKER, "--limit", str(runs_at_once)]
     os.execv(sys.executable, [sys.executable, "-m", "prefect", *command])  # noqa: S606 - no shell wanted
 
 
@@ -42,3 +44,4 @@ async def _prepare(settings: StackSettings, *, single_host: bool) -> None:
         if single_host:
             await close_stale_runs(prefect)
         await deploy(prefect, settings, project_folder())
+        await keep_automations(prefect)

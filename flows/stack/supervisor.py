@@ -76,7 +76,7 @@ class Supervisor:
         """Start everything, stay until a signal, stop everything. Raises what ended it, if not a signal."""
         for stopper in STOPPERS:
             asyncio.get_running_loop().add_signal_handler(stopper, self._interrupt)
-        self._picture.begin()
+        self._picture.begin({POSTGRES: (), **{child.door.name: child.door.needs for child in self._children}})
         whole = asyncio.create_task(self._whole())
         interrupted = asyncio.create_task(self._interrupted.wait())
         await asyncio.wait({whole, interrupted}, return_when=asyncio.FIRST_COMPLETED)

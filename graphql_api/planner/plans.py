@@ -79,6 +79,8 @@ class Planned:
     values: Sequence[Value]
     cost: int
     is_published: bool
+    operation: str | None = None
+    """The operation's name, if it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class _Tree:
 @dataclass(frozen=True, slots=True)
 class _Operation:
     node: OperationDefinitionNode
+    name: str | None
     variables: Definitions
     switches: Sequence[str]
     """The variables that @skip and @include may look at."""
@@ -155,7 +158,7 @@ class Planner:
             readings = tree.questions.readings(asked)
             statement = self._statements[key] = write(tree.fields, readings, self._bases)
         values = [asked.texts[place] for place in statement.picks]
-        return Planned(statement.sql, values, price, statement.tables <= PUBLISHED)
+        return Planned(statement.sql, values, price, statement.tables <= PUBLISHED, operation.name)
 
     def _document(self, text: str) -> _Document:
         """Return what was read of a document."""
@@ -181,7 +184,7 @@ class Planner:
         return _Document(
             len(text),
             node,
-            {each.name.value if each.name else None: self._operation(each) for each in operations},
+            {_name(each): self._operation(each) for each in operations},
             {each.name.value: FragmentDetails(each) for each in fragments},
         )
 
@@ -189,6 +192,7 @@ class Planner:
         variables = node.variable_definitions or ()
         return _Operation(
             node,
+            _name(node),
             Definitions(self._schema, variables),
             switches=[each.variable.name.value for each in variables if _is_boolean(each)],
             sizes=[each.variable.name.value for each in variables if not _is_boolean(each)],
@@ -222,6 +226,10 @@ def _chosen(document: _Document, name: str | None) -> _Operation:
     if operation.node.operation is not OperationType.QUERY:
         raise Unplannable(operation.node.operation.value)
     return operation
+
+
+def _name(operation: OperationDefinitionNode) -> str | None:
+    return operation.name.value if operation.name else None
 
 
 def _is_boolean(variable: VariableDefinitionNode) -> bool:

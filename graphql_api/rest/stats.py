@@ -6,12 +6,12 @@ import os
 import platform
 import time
 from importlib.metadata import version
-from pathlib import Path
 
 from starlette.responses import Response
 
 from graphql_api.context import Context, Services
 from graphql_api.dataset import read_dataset
+from graphql_api.metrics.process import memory_bytes
 from graphql_api.planner.rows import Row
 from graphql_api.rest.answers import answer, endpoint
 from graphql_api.rest.envelopes import Counted, Debug, SourceState, SourceSummary
@@ -28,7 +28,6 @@ from models.queries.budgets import budgets_of
 from models.queries.paging import offset_page, ordered
 
 STARTED_AT = time.monotonic()
-STATUS = Path("/proc/self/status")
 
 
 @endpoint
@@ -69,7 +68,7 @@ async def debug(context: Context) -> Response:
         "env": context.settings.env,
         "process_id": os.getpid(),
         "uptime_seconds": round(time.monotonic() - STARTED_AT, 1),
-        "memory_mb": _memory_mb(),
+        "memory_mb": None if (held := memory_bytes()) is None else round(held / 2**20, 1),
         "server": server.version,
         "database_role": server.role,
         "database_bytes": server.bytes,
@@ -97,14 +96,6 @@ def _counters(services: Services) -> Counted:
         "fallbacks": dict(counters.fallbacks),
         "read_connections": services.readers.opened,
     }
-
-
-def _memory_mb() -> float | None:
-    """Read what this process holds; None where the system has no /proc."""
-    if not STATUS.exists():
-        return None
-    (line,) = (line for line in STATUS.read_text().splitlines() if line.startswith("VmRSS:"))
-    return round(int(line.split()[1]) / 1024, 1)
 
 
 def _summary(source: SourceState) -> SourceSummary:

@@ -15,8 +15,8 @@ from graphql_api.transport.media import prefers_html
 from graphql_api.transport.refusals import refusal
 
 ALIVE = "/health/live"
-OPEN = frozenset({ALIVE, "/", "/health", "/docs", "/openapi.json"})
-"""Paths that need no key: probes have none, and the pages show how to send one."""
+OPEN = frozenset({ALIVE, "/", "/health", "/metrics", "/docs", "/openapi.json"})
+"""Paths that need no reader's key: probes have none, metrics want one of their own, pages show how to send one."""
 FILES = ("/static/", "/dashboard/")
 """What pages are made of."""
 

@@ -23,6 +23,7 @@ from graphql_api.cache import Answer, Key
 from graphql_api.context import Context, Services
 from graphql_api.database_errors import told
 from graphql_api.errors import ApiError, DatabaseAway, TooLarge, Unavailable
+from graphql_api.metrics.names import ANONYMOUS, OPERATION
 from graphql_api.planner.plans import Planned
 from graphql_api.planner.selections import Unplannable
 from graphql_api.settings import ApiSettings
@@ -94,6 +95,7 @@ class FastLane:
         if answer is None or media_type is None:
             await self.app(scope, receive, send)
         else:
+            scope["state"][OPERATION] = answer.operation or ANONYMOUS
             await self._send(answer, media_type, scope, headers, send)
 
     async def _body(self, receive: Receive) -> bytes:
@@ -166,6 +168,7 @@ class FastLane:
             services.counters.fallbacks["the database refused"] += 1
             return None
         services.counters.planned += 1
+        answer.operation = planned.operation
         return answer
 
     def _role(self, headers: Headers) -> str | None:

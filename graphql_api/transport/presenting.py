@@ -9,6 +9,7 @@ from graphql import GraphQLError, GraphQLFormattedError
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
+from graphql_api.context import Context
 from graphql_api.errors import ApiError, BadUserInput, masked
 
 LONGEST_MESSAGE = 1000
@@ -16,9 +17,13 @@ LONGEST_MESSAGE = 1000
 log = structlog.get_logger(__name__)
 
 
-def present(errors: Sequence[GraphQLError] | None, request_id: str) -> list[GraphQLError] | None:
-    """Give every error a code, and mask those that nobody meant to show: they are logged whole."""
-    return [_presentable(error, request_id) for error in errors] if errors else None
+def present(errors: Sequence[GraphQLError] | None, context: Context) -> list[GraphQLError] | None:
+    """Give every error a code, and mask those that nobody meant to show: they are logged whole. All are counted."""
+    if not errors:
+        return None
+    presented = [_presentable(error, context.request_id) for error in errors]
+    context.services.counters.errors.update(str((error.extensions or {})["code"]) for error in presented)
+    return presented
 
 
 def formatted(error: ApiError) -> GraphQLFormattedError:

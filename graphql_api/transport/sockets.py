@@ -142,7 +142,7 @@ class Conversation(BaseGraphQLTransportWSHandler[Context, None]):
         if slow:
             await self.websocket.close(TRY_AGAIN_LATER, slow[0].message)
             return False
-        result.errors = present(result.errors, context.request_id)
+        result.errors = present(result.errors, context)
         is_refused = result.data is None and all(error.path is None for error in result.errors or ())
         if is_refused or isinstance(result, PreExecutionError):
             await operation.send_initial_errors(result.errors or [])

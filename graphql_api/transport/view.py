@@ -31,6 +31,7 @@ from strawberry.types.graphql import OperationType
 from graphql_api.context import Context
 from graphql_api.errors import ApiError, BadUserInput, MethodNotAllowed, NotFound, TooComplex, Unavailable
 from graphql_api.graphiql import page as graphiql
+from graphql_api.metrics.names import BATCH, OPERATION
 from graphql_api.pace import caller
 from graphql_api.scalars import encode_exactly
 from graphql_api.schema import schema
@@ -153,7 +154,9 @@ class View(GraphQL[Context, None]):
         **kwargs: Any,  # noqa: ANN401 - passed through
     ) -> Any:  # noqa: ANN401 - passed through
         """Execute, and give the request's snapshot back whatever happens."""
-        if not isinstance(request_data, list) and request_data.protocol != "http":
+        if isinstance(request_data, list):
+            request.scope["state"][OPERATION] = BATCH
+        elif request_data.protocol != "http":
             request.state.context.become_stream()
         try:
             return await super().execute_operation(request, request_adapter, request_data, *args, **kwargs)
@@ -216,7 +219,7 @@ class View(GraphQL[Context, None]):
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         """Give every error a code, mask those that nobody meant to show, and leave out data that never began."""
-        result.errors = present(result.errors, request.state.request_id)
+        result.errors = present(result.errors, request.state.context)
         await request.state.context.renew()
         body = await super().process_result(request, result)
         if result.data is None and result.errors and all(error.path is None for error in result.errors):

@@ -9,7 +9,7 @@ from sqlalchemy import Text, cast, func, select, true
 
 from models.queries.moments import between
 from models.queries.paging import Order, Rows, ordered
-from models.queries.tables import PAGES, RAW, REJECTS
+from models.queries.tables import PAGES, RAW, REJECTS, RUNS
 
 NEWEST_RAW = Order(RAW.c.fetched_at, RAW.c.id, descending=True, tie_descending=True, nullable=False)
 NEWEST_REJECT = Order(REJECTS.c.id, REJECTS.c.id, descending=True, tie_descending=True, nullable=False)
@@ -47,6 +47,13 @@ def rejects(wanted: RejectFilter) -> Rows:
         if value is not None:
             rows = rows.where(column == value)
     return rows
+
+
+def rejects_of(prefect_run_id: str) -> Rows:
+    """Select what a run of Prefect's was the first to reject, in the order it did."""
+    runs = select(RUNS.c.id).where(RUNS.c.prefect_run_id == prefect_run_id)
+    columns = (REJECTS.c[name] for name in ("source", "feed", "record_id", "reason", "detail", "rejected_at"))
+    return select(*columns).where(REJECTS.c.run_id.in_(runs)).order_by(REJECTS.c.id)
 
 
 def pages(source: str | None = None, since: datetime | None = None) -> Rows:

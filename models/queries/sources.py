@@ -47,6 +47,18 @@ def drift_of(names: Parents[str], *, first: int) -> Rows:
     )
 
 
+def drift_found_by(prefect_run_id: str) -> Rows:
+    """Select the unexpected keys that were first seen in a run of Prefect's."""
+    began = (
+        select(func.min(RUNS.c.started_at)).where(RUNS.c.prefect_run_id == prefect_run_id).scalar_subquery()
+    )
+    return (
+        select(*DRIFT.c)
+        .where(DRIFT.c.first_seen_at >= began)
+        .order_by(DRIFT.c.source, DRIFT.c.feed, DRIFT.c.field)
+    )
+
+
 def checkpoints(source: str | None = None) -> Rows:
     """Select how far each feed got; of one source or of all."""
     rows = select(*(column for column in CHECKPOINTS.c if column.name != "fingerprint"))

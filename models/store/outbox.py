@@ -40,13 +40,13 @@ async def post(session: AsyncSession, notices: Sequence[Notice], at: datetime) -
 
 
 async def post_failures(session: AsyncSession, run_ids: Sequence[int], at: datetime) -> None:
-    """Post those of the runs that are whole runs and failed, the first of a row of failures only."""
+    """Post those of the runs that no other run started and that failed, the first of a row of failures only."""
     found = await session.execute(_first_failures(run_ids))
     notices = [
         Notice(
             key=f"run:{run.id}",
             kind=NotificationKind.RUN_FAILED,
-            title=f"Run {run.id} failed" + (f" ({run.source})" if run.source else ""),
+            title=f"{run.flow} run {run.id} failed" + (f" ({run.source})" if run.source else ""),
             body="\n".join(filter(None, (run.error, run.remedy and f"What to do: {run.remedy}"))),
             run_id=run.id,
         )
@@ -70,10 +70,11 @@ def _first_failures(run_ids: Sequence[int]) -> Any:  # noqa: ANN401 - a select o
         .scalar_subquery()
     )
     return (
-        select(RUNS.c.id, RUNS.c.source, RUNS.c.error, RUNS.c.remedy)
+        select(RUNS.c.id, RUNS.c.flow, RUNS.c.source, RUNS.c.error, RUNS.c.remedy)
         .where(
             RUNS.c.id.in_(run_ids),
-            RUNS.c.flow == "etl",
+            RUNS.c.parent_id.is_(None),
+            RUNS.c.flow != "ingest",  # whoever brings in one source by hand is looking
             RUNS.c.outcome == RunOutcome.FAILED,
             func.coalesce(before, "") != RunOutcome.FAILED,
         )

@@ -6,33 +6,41 @@ the process dies in whatever way; so a run that is still `running` in the table 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import ColumnElement, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col
 
 from models.channels import RUNS, tell
 from models.db import Sessions
+from models.logs import log_lines_of_its_own
 from models.outcomes import RunOutcome
 from models.store.outbox import post_failures
 from models.tables import Run
+from models.tracing import span
 
 CRASHED = "the process that ran this ended before it could finish"
 
 
+def job_of(flow: str, source: str | None) -> str:
+    """Name the job whose lock a run holds: a source has one, whoever brings it in."""
+    return f"source:{source}" if flow == "ingest" else flow
+
+
 @asynccontextmanager
 async def sole_run(sessions: Sessions, job: str) -> AsyncIterator[bool]:
-    """Hold the lock of `job` (a source's name, `etl`) for the block; yields False where another run has it."""
+    """Hold the lock of `job` (as `job_of` names it) for the block; yields False where another run has it."""
     engine: AsyncEngine = sessions.kw["bind"]
     lock = {"key": f"kasparro:{job}"}
     async with engine.connect() as pinned:
         connection = await pinned.execution_options(isolation_level="AUTOCOMMIT")
         taken = await connection.scalar(text("SELECT pg_try_advisory_lock(hashtextextended(:key, 0))"), lock)
         try:
-            yield bool(taken)
+            with span(f"run {job}"), log_lines_of_its_own():
+                yield bool(taken)
         finally:
             if taken:
                 await connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:key, 0))"), lock)
@@ -43,24 +51,31 @@ async def start_run(session: AsyncSession, run: Run) -> int:
 
     Call it while holding the job's lock: then whoever wrote `running` is gone.
     """
-    crashed = await session.execute(
-        update(Run)
-        .where(
-            col(Run.flow) == run.flow,
-            col(Run.source).is_not_distinct_from(run.source),
-            col(Run.outcome) == RunOutcome.RUNNING,
-        )
-        .values(outcome=RunOutcome.FAILED, finished_at=run.started_at, error=CRASHED, remedy="run again")
-        .returning(col(Run.id))
-    )
+    of_this_job = (col(Run.flow) == run.flow, col(Run.source).is_not_distinct_from(run.source))
+    await _close_dead(session, of_this_job, run.started_at)
     session.add(run)
     await session.flush()
     assert run.id is not None  # noqa: S101 - flush has read it back
-    dead = [one for one in crashed.scalars() if one is not None]
-    await post_failures(session, dead, run.started_at)
-    for run_id in (*dead, run.id):
-        await tell(session, RUNS, run_id)
+    await tell(session, RUNS, run.id)
     return run.id
+
+
+async def close_left_open(session: AsyncSession, prefect_run_id: str, at: datetime) -> None:
+    """Close what a run of Prefect's left running, as failed. Call it while holding the lock of its job."""
+    await _close_dead(session, (col(Run.prefect_run_id) == prefect_run_id,), at)
+
+
+async def _close_dead(session: AsyncSession, which: Sequence[ColumnElement[bool]], at: datetime) -> None:
+    dead = await session.execute(
+        update(Run)
+        .where(*which, col(Run.outcome) == RunOutcome.RUNNING)
+        .values(outcome=RunOutcome.FAILED, finished_at=at, error=CRASHED, remedy="run again")
+        .returning(col(Run.id))
+    )
+    run_ids = [run_id for run_id in dead.scalars() if run_id is not None]
+    await post_failures(session, run_ids, at)
+    for run_id in run_ids:
+        await tell(session, RUNS, run_id)
 
 
 async def count_page(session: AsyncSession, run_id: int, counts: Mapping[str, int]) -> None:

@@ -68,6 +68,20 @@ def test_an_operator_starts_a_run_and_reads_its_log(system: System) -> None:
         return [line["message"] for line in system.prefect("/logs/filter", wanted)]
 
     eventually(lambda: any("source ingested" in line and "coingecko" in line for line in told()))
+    left = {one["key"]: one for one in _artifacts(system, newest["prefectRunId"])}
+    assert left.keys() == {"etl-report", "etl-rejects", "etl-reviews"}
+    assert "| coingecko |" in left["etl-report"]["data"]
+    assert f"]({system.api_url}/)" in left["etl-report"]["data"]
+    assert "symbol" in left["etl-reviews"]["data"]
+    named = system.prefect("/flow_runs/filter", {"flow_runs": {"id": {"any_": [newest["prefectRunId"]]}}})[0]
+    assert re.fullmatch(r"etl-\d{4}-\d\d-\d\dT\d\d:\d\d", named["name"])
+    assert {"kasparro", "etl"} <= set(named["tags"])
+
+
+def _artifacts(system: System, prefect_run_id: str) -> list[dict[str, Any]]:
+    wanted = {"artifacts": {"flow_run_id": {"any_": [prefect_run_id]}}}
+    found: list[dict[str, Any]] = system.prefect("/artifacts/filter", wanted)
+    return found
 
 
 def test_a_curator_settles_a_doubt_and_prices_follow(system: System) -> None:
@@ -118,7 +132,10 @@ def test_kill_9_of_a_run_is_mended_by_the_next(system: System) -> None:
     pid = _flow_process(system)
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    eventually(lambda: _flow_process(system) is None)
+    eventually(lambda: not _running(system), 90)  # Prefect starts `tell`, which closes it
+    told = system.query("{ notifications(first: 1) { nodes { kind title body } } }")["notifications"]["nodes"]
+    assert told[0]["kind"] == "RUN_FAILED"
+    assert re.fullmatch(r"etl run \d+ failed", told[0]["title"])
     done = system.run("flows", "run", "etl")
     assert done.returncode == 0, done.stdout + done.stderr
     assert not _running(system)

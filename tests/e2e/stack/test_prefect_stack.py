@@ -147,6 +147,10 @@ class Whole:
         found = self.prefect("POST", "/flow_runs/filter", wanted | {"sort": "START_TIME_DESC"})
         return [run for run in found if run["state_type"] in states]
 
+    def automations(self) -> list[str]:
+        """Read the names of what the server does by itself."""
+        return sorted(one["name"] for one in self.prefect("POST", "/automations/filter", {}))
+
     def etl_began(self) -> int:
         """Wait for the etl flow to be running; the pid of its process."""
         began = self.folder / "began"
@@ -179,6 +183,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
         ("refresh_csv", ""),
         ("unify", ""),
         ("backfill", ""),
+        ("tell", "run_id: str"),
     ):
         text = OTHER.format(name=function.replace("_", "-"), function=function, parameter=parameter)
         (flows / f"{function}.py").write_text(FLOW + text)
@@ -194,12 +199,17 @@ def test_from_nothing_to_ready_with_a_first_run_and_fitted_schedules(whole: Whol
     assert "first run: bootstrap/bootstrap" in said
     assert (whole.folder / "published").read_text() == "postgresql://elsewhere/db"
     deployments = {d["name"]: d for d in whole.prefect("POST", "/deployments/filter", {})}
-    assert set(deployments) == {"etl", "ingest", "refresh-csv", "unify", "bootstrap", "backfill"}
+    assert set(deployments) == {"etl", "ingest", "refresh-csv", "unify", "bootstrap", "backfill", "tell"}
     assert {d["global_concurrency_limit"]["limit"] for d in deployments.values()} == {1}
     intervals = {name: [s["schedule"]["interval"] for s in d["schedules"]] for name, d in deployments.items()}
-    by_hand = ("ingest", "unify", "bootstrap", "backfill")
+    by_hand = ("ingest", "unify", "bootstrap", "backfill", "tell")
     assert intervals == {"etl": [600], "refresh-csv": [1200], **{name: [] for name in by_hand}}
     assert deployments["ingest"]["parameter_openapi_schema"]["required"] == ["source"]
+    assert whole.automations() == [
+        "kasparro: runs that never began",
+        "kasparro: silent runs",
+        "tell__automation_1",
+    ]
     code, output = whole.end()
     assert code == 0, output
 
@@ -215,6 +225,7 @@ def test_a_second_start_goes_on_without_deploying_and_drains_what_runs(whole: Wh
     whole.etl_began()
     eventually(lambda: whole.runs("etl", "RUNNING"))
     (running,) = whole.runs("etl", "RUNNING")
+    assert len(whole.automations()) == 3
     stamp = deployments["unify"]["updated"]
     code, output = whole.end()
     assert code == 0, output

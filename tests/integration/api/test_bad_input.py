@@ -175,6 +175,7 @@ async def test_what_nobody_foresaw_is_masked_and_logged_whole(api: Api, sessions
         "a planned statement is wrong",
         "unexpected error",
         "unexpected error",
+        "answered",
     ]
 
 

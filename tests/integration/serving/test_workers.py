@@ -16,6 +16,7 @@ import httpx
 import psycopg
 
 from tests.e2e.conftest import eventually, free_port
+from tests.integration.monitoring.scraping import read
 
 RSS_AT_MOST_MB = 150
 LISTENERS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'kasparro listener'"
@@ -81,3 +82,25 @@ def test_a_worker_that_dies_is_replaced_and_none_outlives_who_started_it(databas
         left = set(_processes(url))
         process.kill()
         eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in left), 15)
+
+
+def test_whichever_is_asked_tells_what_all_of_them_counted_also_those_that_died(database_url: str) -> None:
+    with _workers(database_url, 2) as (url, _):
+
+        def told(name: str, **labels: str) -> float | None:
+            return read(httpx.get(f"{url}/metrics").text).of(name, **labels)
+
+        def live() -> float | None:
+            return told("kasparro_request_seconds_count", operation="/health/live", status="200")
+
+        before = live() or 0
+        for _ in range(40):
+            assert httpx.get(f"{url}/health/live").status_code == 200
+        for _ in range(2):
+            eventually(lambda: live() == before + 40, 10)
+        assert told("kasparro_api_processes") == 2
+        time.sleep(1)  # both have written down what they counted
+        os.kill(min(_processes(url)), signal.SIGKILL)
+        eventually(lambda: len(_processes(url)) == 2, 30)
+        assert {live() for _ in range(10)} == {before + 40}
+        eventually(lambda: told("kasparro_api_processes") == 2, 15)

@@ -303,3 +303,19 @@ def test_ctrl_c_under_make_in_a_terminal_ends_well(up: Up) -> None:
     assert process.returncode == 0, said + rest
     assert "Interrupt" not in rest
     assert up.journal == ["api started", "api stopped"]
+
+
+def test_a_terminal_shows_one_picture_of_who_waits_starts_and_is_ready(up: Up) -> None:
+    slow = one_shot("slow", "import time; time.sleep(1)", "postgres")
+    up.environment |= {"TERM": "xterm-256color", "COLUMNS": "100", "LINES": "40"}
+    terminal = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+    doors = json.dumps([slow, server("api", "slow")])
+    process = up.start([sys.executable, "-c", terminal, sys.executable, "-c", UP, doors], subprocess.PIPE)
+    seen = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", read_until(process, "Ctrl-C stops everything"))
+    assert re.search(r"slow\s+starting, \d s", seen)
+    assert re.search(r"api\s+waits for slow", seen)
+    last = seen[seen.index("first run") :]
+    assert [re.search(rf"\d\.\d s ✓ {name}\b", last) is not None for name in ("postgres", "slow", "api")] == [
+        True
+    ] * 3
+    assert seen.count("READY") == 1

@@ -16,7 +16,7 @@ from flows.sources import REGISTRY, coincap
 from flows.sources.contract import SANDBOX, Source
 from flows.stack.settings import StackSettings
 from graphql_api.settings import ApiSettings
-from models.settings import DatabaseSettings
+from models.settings import DatabaseSettings, LogSettings
 from tests.unit.house.tree import ROOT, readme
 
 CLASSES: dict[str, type[BaseSettings]] = {
@@ -24,6 +24,7 @@ CLASSES: dict[str, type[BaseSettings]] = {
     "The whole": StackSettings,
     "The workshop": FlowSettings,
     "The API": ApiSettings,
+    "Logs": LogSettings,
 }
 """The Settings classes under the headings they are listed by. A variable of several is listed where it comes first."""
 

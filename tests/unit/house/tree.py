@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 ROOMS = ("models", "flows", "graphql_api")
-WRITTEN = (*ROOMS, "tests", "docs", ".ci", ".github")
+WRITTEN = (*ROOMS, "tests", "docs", ".ci", ".docker", ".github")
 """The folders that people write in; what tools leave behind is elsewhere."""
 
 BROUGHT = {"__pycache__", "node_modules", "static"}
