@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 from cyclopts import App, Parameter
 from rich.console import Console
@@ -24,7 +25,7 @@ from flows.report import backfill_report, etl_report, publish_report, replay_rep
 from flows.sandbox.serve import serve
 from flows.sandbox.settings import SandboxSettings
 from flows.stack.prefect_server import serve_prefect
-from flows.stack.prefect_worker import RUNS_AT_ONCE, serve_worker
+from flows.stack.prefect_worker import RUNS_AT_ONCE, give_way, serve_worker
 from flows.stack.settings import StackSettings
 from flows.stack.supervisor import up as supervise
 from flows.unification import unify_and_publish
@@ -38,6 +39,7 @@ from models.settings import LogSettings
 from models.tracing import start_tracing
 
 app = door("python -m flows", "Bring in, refresh, reconcile: the workshop of Kasparro.")
+T = TypeVar("T")
 run = App(name="run", help="Run a job once, here, without a Prefect server.")
 app.command(run)
 
@@ -144,7 +146,7 @@ def etl(
         _show(etl_report(report))
         return 1 if report.outcome is RunOutcome.FAILED else 0
 
-    return asyncio.run(job())
+    return _work(job())
 
 
 @run.command
@@ -183,7 +185,7 @@ def backfill(
         _show(backfill_report(report))
         return 1 if report.outcome is RunOutcome.FAILED else 0
 
-    return asyncio.run(job())
+    return _work(job())
 
 
 @run.command(name="refresh-csv")
@@ -196,7 +198,7 @@ def refresh() -> int:
         _show(f"**{report.outcome}**: {report.error or f'{report.rows} rows in {report.path}'}")
         return 1 if report.outcome is RunOutcome.FAILED else 0
 
-    return asyncio.run(job())
+    return _work(job())
 
 
 @app.command
@@ -219,7 +221,7 @@ def replay(*, source: str | None = None, since: datetime | None = None) -> int:
         _show(replay_report(report))
         return 1 if report.outcome is RunOutcome.SKIPPED else 0
 
-    return asyncio.run(job())
+    return _work(job())
 
 
 @run.command
@@ -231,7 +233,12 @@ def unify() -> None:
             report = await unify_and_publish(shop)
         _show(publish_report(report))
 
-    asyncio.run(job())
+    _work(job())
+
+
+def _work(job: Coroutine[Any, Any, T]) -> T:
+    give_way()
+    return asyncio.run(job)
 
 
 def _show(markdown: str) -> None:

@@ -21,7 +21,7 @@ from models.outcomes import HoldState
 from models.queries.holds import witnesses
 from models.records import Counts, Hold, Quote, Witness
 from models.store.history import append_points
-from models.store.holds import end, keep, land_held, lock_waiting
+from models.store.holds import end, keep, land_held, lock_kept_out, withdraw
 from models.store.quotes import land_quotes
 from models.store.strays import Stray, strays
 
@@ -44,7 +44,7 @@ async def settle(sessions: Sessions, window: timedelta, at: datetime) -> int:
     What is looked at is in the database alone, so doing it again changes nothing.
     """
     async with sessions.begin() as session:
-        held = await lock_waiting(session)
+        held = await lock_kept_out(session)
         said = await _witnesses(session) if held else {}
         because = {
             listing_id: confirmation(hold, said.get(listing_id, ()), window)
@@ -64,7 +64,7 @@ async def _screened(
     asked = [(ids[quote.source_id], quote.price_usd, observed_at(quote)) for quote in quotes]
     far = await strays(session, asked, RECENT, JUMP)
     known = {id(quotes[place]): stray for place, stray in far.items()}
-    waiting = await lock_waiting(session, sorted(set(ids.values())))
+    waiting = await lock_kept_out(session, sorted(set(ids.values())))
     passed: list[Quote] = []
     for some in _rounds(quotes):
         verdicts: dict[int, Verdict] = {}
@@ -91,9 +91,7 @@ async def _write(
     session: AsyncSession, verdicts: Mapping[int, Verdict], waiting: dict[int, Hold], at: datetime
 ) -> None:
     """Write down what verdicts change in `waiting`, what waits by listing, and change it."""
-    ended = [verdict.withdrawn for verdict in verdicts.values() if verdict.withdrawn]
-    why = {hold.id: f"{hold.quote.source} says something else again" for hold in ended if hold.id is not None}
-    await end(session, why, HoldState.WITHDRAWN, at)
+    await withdraw(session, (verdict.withdrawn for verdict in verdicts.values() if verdict.withdrawn), at)
     held = {listing_id: verdict.waiting for listing_id, verdict in verdicts.items() if verdict.waiting}
     news = {listing_id: hold for listing_id, hold in held.items() if hold != waiting.get(listing_id)}
     for listing_id in verdicts.keys() - held.keys():

@@ -44,6 +44,8 @@ def etl_report(report: EtlReport) -> str:
 def publish_report(report: PublishReport) -> str:
     """Tell what a publication did."""
     conflicts = "".join(f"- {detail}\n" for detail in (*report.problems, *report.conflicts[:20]))
+    if not report.version:
+        return f"Nothing is published yet.\n{conflicts}"
     alerts = f"{report.alerts} price alerts fired.\n" if report.alerts else ""
     holds = f"{report.held} quotes are held: `heldQuotes` lists them.\n" if report.held else ""
     confirmed = f"{report.confirmed} quotes that were held were confirmed.\n" if report.confirmed else ""

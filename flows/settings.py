@@ -61,6 +61,12 @@ class FlowSettings(DatabaseSettings):
     fresh_for_seconds: int = Field(
         7200, ge=60, description="A quote older than this takes no part in a unified price."
     )
+    first_publication_waits_seconds: int = Field(
+        3600,
+        ge=0,
+        description="How long the first publication of all, which names coins for good, waits for a provider that was "
+        "not heard yet, from when another was. 0: not at all.",
+    )
     alert_min_confidence: float = Field(
         0.4, ge=0, le=1, description="Price alerts look past a unified price less confident than this."
     )

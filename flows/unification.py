@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -26,6 +26,7 @@ from flows.alerting.check import check_alerts
 from flows.alerting.delivery import deliver
 from flows.alerting.rules import Trust
 from flows.alerting.targets import targets_of
+from flows.first_publication import waits_for
 from flows.frozen import told_of_frozen
 from flows.guarding import settle
 from flows.landed import Landed, link_id, read_landed
@@ -52,14 +53,16 @@ RECENT = timedelta(hours=24)
 class PublishReport:
     """What a publication did, in assets and links."""
 
-    version: int
-    assets: Counts
-    listings: int
-    in_review: int
-    conflicts: tuple[str, ...]
-    problems: tuple[str, ...]
-    """Lines of the overrides file that could not be carried out, and sources that stand still, each with what to do."""
-    seconds: float
+    version: int = 0
+    """0: nothing was ever published."""
+    assets: Counts = field(default_factory=Counts)
+    listings: int = 0
+    in_review: int = 0
+    conflicts: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    """Lines of the overrides file that could not be carried out, sources that stand still, and whom the first publication
+    waits for, each with what to do."""
+    seconds: float = 0
     alerts: int = 0
     """Price alerts that fired."""
     held: int = 0
@@ -71,34 +74,41 @@ class PublishReport:
 async def unify_and_publish(shop: Workshop, parent_id: int | None = None) -> PublishReport:
     """Match what has landed, price it, and publish the difference; nothing changed means no new version."""
     began = now()
-    window = timedelta(seconds=shop.settings.fresh_for_seconds)
-    confirmed = await settle(shop.sessions, window, began)
+    confirmed = await settle(shop.sessions, _window(shop), began)
     async with publishing(shop.sessions) as session:
         run_id = await begin_run(shop, "unify", parent_id=parent_id)
-        drawn, overrides, version, assets = await _publish(session, shop.settings.data_dir, window, began)
-        trust = Trust(now() - window, shop.settings.alert_min_confidence)
-        frozen = await told_of_frozen(session, drawn.frozen, began)
-        fired = await check_alerts(session, trust, version, now())
-    problems = (*overrides.problems, *frozen)
-    outcome = RunOutcome.PARTIAL if problems else RunOutcome.SUCCESS
+        waits = await waits_for(session, shop, began)
+        report = PublishReport(problems=(waits,)) if waits else await _published_now(session, shop, began)
+    outcome = RunOutcome.PARTIAL if report.problems else RunOutcome.SUCCESS
     async with shop.sessions.begin() as session:
-        told = "; ".join(problems) or None
-        await finish_run(session, run_id, outcome, now(), error=told, dataset_version=version)
-    report = PublishReport(
+        told = "; ".join(report.problems) or None
+        await finish_run(session, run_id, outcome, now(), error=told, dataset_version=report.version)
+    await deliver(shop.sessions, targets_of(shop.settings), now)
+    assets = report.assets
+    log.info("published", version=report.version, new=assets.new, changed=assets.changed, told=told)
+    return replace(report, confirmed=confirmed, seconds=(now() - began).total_seconds())
+
+
+async def _published_now(session: AsyncSession, shop: Workshop, began: datetime) -> PublishReport:
+    """Publish, and see which alerts that fires."""
+    window = _window(shop)
+    drawn, overrides, version, assets = await _publish(session, shop.settings.data_dir, window, began)
+    frozen = await told_of_frozen(session, drawn.frozen, began)
+    trust = Trust(now() - window, shop.settings.alert_min_confidence)
+    return PublishReport(
         version,
         assets,
         listings=drawn.listings,
         in_review=drawn.in_review,
         conflicts=drawn.conflicts,
-        problems=problems,
-        seconds=(now() - began).total_seconds(),
-        alerts=fired,
+        problems=(*overrides.problems, *frozen),
+        alerts=await check_alerts(session, trust, version, now()),
         held=drawn.held,
-        confirmed=confirmed,
     )
-    await deliver(shop.sessions, targets_of(shop.settings), now)
-    log.info("published", version=version, new=assets.new, changed=assets.changed, in_review=report.in_review)
-    return report
+
+
+def _window(shop: Workshop) -> timedelta:
+    return timedelta(seconds=shop.settings.fresh_for_seconds)
 
 
 @dataclass(frozen=True, slots=True)

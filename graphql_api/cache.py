@@ -7,19 +7,19 @@ answered from the database, and nothing is kept.
 Where the database is away, the last answer that was kept stands in, and says how old it is: until then nothing that was
 kept is thrown away for good.
 
-What is asked by several at once is made once. It is made on behalf of all of them: whose client goes away leaves,
-and with the last one the work is given up.
+What is asked by several at once is made once (joining.py), and what is asked for again and again is made anew before
+its time is over: nobody waits for it.
 """
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field, replace
 
 from graphql_api.counters import Counters
+from graphql_api.joining import Joined
 from graphql_api.settings import ApiSettings
 from models.copies import Lease
 
@@ -30,6 +30,8 @@ OVERHEAD_BYTES = 1000
 """What an answer takes beside its texts: the objects they are in, its place in the order."""
 STANDS_IN_SECONDS = 3600
 """An answer older than this stands in for none: it would mislead more than it helps."""
+RENEWED_FROM = 0.8
+"""From this part of its time on an answer that is asked for is made anew, while it is still given."""
 ENCODINGS_AT_MOST = 4
 """Ways of asking for compression that one answer is kept in."""
 
@@ -45,6 +47,8 @@ class Answer:
     """By Accept-Encoding: the content as it is sent, and its Content-Encoding."""
     key: Key | None = None
     """What it is kept under."""
+    is_renewed: bool = False
+    """Whether somebody makes it anew already."""
     stale_seconds: int | None = None
     """How old it is, where it stands in for one that cannot be made; else None."""
     operation: str | None = None
@@ -56,12 +60,6 @@ class Answer:
         texts = sum(len(part) for part in self.key or () if isinstance(part, str | bytes))
         encoded = sum(len(body) for body, _ in self.encoded.values())
         return len(self.body) + encoded + texts + OVERHEAD_BYTES
-
-
-@dataclass(slots=True)
-class _Making:
-    task: asyncio.Task[Answer]
-    waiting: int = 0
 
 
 class Answers(OrderedDict[Key, tuple[Answer, int]]):
@@ -96,7 +94,7 @@ class ResponseCache:
         self._kept = Answers()
         self._past = Answers()
         """What was kept before the last publication, or before the database went away."""
-        self._making: dict[Key, _Making] = {}
+        self._making: Joined[Answer] = Joined()
         self._epoch = 0
         self.lease = Lease(self.drop)
 
@@ -124,26 +122,25 @@ class ResponseCache:
         self._counters.cache_hits += 1
         return found[0]
 
+    def must_renew(self, answer: Answer) -> bool:
+        """Tell one of those who are given an answer, shortly before its time is over, to make it anew meanwhile."""
+        if answer.is_renewed or answer.made_at + RENEWED_FROM * self._seconds > time.monotonic():
+            return False
+        answer.is_renewed = True
+        return True
+
     async def answer(self, key: Key, make: Make) -> Answer:
         """Make an answer that is not kept, once for all who ask for it at the same time, and keep it."""
         if not self.is_on:
             return Answer(await make())
-        if not self.lease.is_valid:
+        if not await self.lease.regained():
             self._counters.cache_bypasses += 1
             return Answer(await make())
-        making = self._making.get(key)
-        if making is None:
-            self._counters.cache_misses += 1
-            making = self._making[key] = _Making(asyncio.create_task(self._make(key, make)))
-        else:
+        if key in self._making:
             self._counters.cache_joined += 1
-        making.waiting += 1
-        try:
-            return await asyncio.shield(making.task)
-        finally:
-            making.waiting -= 1
-            if not making.waiting:
-                self._leave(key, making)
+        else:
+            self._counters.cache_misses += 1
+        return await self._making.once(key, self._make(key, make))
 
     def grown(self, answer: Answer) -> None:
         """Reckon again what an answer takes, after something was derived from it."""
@@ -166,7 +163,7 @@ class ResponseCache:
         self._epoch += 1
         if self._kept:
             self._past, self._kept = self._kept, Answers()
-        self._making.clear()
+        self._making.forget()
 
     async def _make(self, key: Key, make: Make) -> Answer:
         epoch, began_at = self._epoch, time.monotonic()
@@ -174,14 +171,6 @@ class ResponseCache:
         if self._epoch == epoch and self.lease.is_valid:
             self._keep(key, answer)
         return answer
-
-    def _leave(self, key: Key, making: _Making) -> None:
-        if self._making.get(key) is making:
-            del self._making[key]
-        if not making.task.done():
-            making.task.cancel()
-        elif not making.task.cancelled():
-            making.task.exception()  # seen, also where the last to wait for it just left
 
     def _keep(self, key: Key, answer: Answer) -> None:
         answer.key = key

@@ -14,6 +14,7 @@ from strawberry.dataloader import DataLoader
 
 from graphql_api.cache import ResponseCache
 from graphql_api.counters import Counters
+from graphql_api.joining import Joined
 from graphql_api.listening import Listener
 from graphql_api.pace import Pace
 from graphql_api.planner.readings import Call
@@ -28,6 +29,8 @@ Loader = DataLoader[Any, list[Row]]
 
 STREAMS_AT_ONCE = 3
 """Of all who are told at the same moment so many read at a time, and leave the other connections to requests."""
+EXPORTS_AT_ONCE = 3
+"""So many whole files are read at a time: each holds a connection for as long as its reader takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,10 @@ class Services:
     readers: Readers
     cache: ResponseCache
     counters: Counters
+    updates: Joined[Any] = field(default_factory=Joined)
+    """What subscribers are about to be told."""
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(STREAMS_AT_ONCE))
+    exports: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(EXPORTS_AT_ONCE))
 
 
 @dataclass(slots=True)
@@ -54,6 +60,8 @@ class Context:
     services: Services
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     cost: int = 0
+    executing: object = field(default=None, init=False)
+    """The execution that this is the context of, where it is Strawberry's."""
     _rows: Rows | None = field(default=None, init=False)
     _loaders: dict[object, Loader] = field(default_factory=dict, init=False)
     _asked: dict[object, asyncio.Task[Sequence[Row]]] = field(default_factory=dict, init=False)
@@ -105,6 +113,12 @@ class Context:
         if key not in self._asked:
             self._asked[key] = asyncio.create_task(self.rows.all(call.rows()))
         return self._asked[key]
+
+    def beside(self) -> Context:
+        """Make a context for what several are told: of their request, of its own moment, and nobody's to close but its maker's."""
+        other = Context(self.request, self.services)
+        other.become_stream()
+        return other
 
     def become_stream(self) -> None:
         """Be asked for many answers from now on: `renew` between them, and take turns with the other streams."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import strawberry
 
 from graphql_api.assets import Asset
-from graphql_api.context import Info
+from graphql_api.context import Context, Info
 from graphql_api.errors import NotFound
 from graphql_api.etl import TriggeredRun, start_unify
 from graphql_api.fields import expect_text, key_of, resolver
@@ -20,9 +20,10 @@ from graphql_api.reviews import asset_of
 from graphql_api.security import require_admin
 from graphql_api.source_names import SourceFilter, current_name
 from graphql_api.writing import told_to_clients
+from models.db import Sessions
 from models.outcomes import HoldReason, HoldState
 from models.queries import holds as queries
-from models.store.holds import release
+from models.store.holds import reject, release
 
 strawberry.enum(
     HoldReason,
@@ -32,7 +33,7 @@ strawberry.enum(
 strawberry.enum(
     HoldState,
     description="How a held quote stands. HELD: it waits. CONFIRMED: another source said so too, or its own twice more. "
-    "RELEASED: an admin let it through. WITHDRAWN: its source went back.",
+    "RELEASED: an admin let it through. REJECTED: an admin said that it is wrong. WITHDRAWN: its source went back.",
 )
 
 
@@ -43,7 +44,7 @@ strawberry.enum(
 class HeldQuote:
     """A quote that a guard doubts, or doubted."""
 
-    id: strawberry.ID = strawberry.field(description="Its id: `releaseQuote` takes it.")
+    id: strawberry.ID = strawberry.field(description="Its id: `releaseQuote` and `rejectQuote` take it.")
     source: str = strawberry.field(description="The source that says it.")
     source_id: str = strawberry.field(description="The source's own id of the coin.")
     name: str | None = strawberry.field(description="What the source calls the coin.")
@@ -65,10 +66,14 @@ class HeldQuote:
     state: HoldState = strawberry.field(description="How it stands.")
     settled_at: datetime | None = strawberry.field(description="When that was settled; null: it waits.")
     settled_by: str | None = strawberry.field(
-        description="The name of the key of the admin who released it; null: nobody had to."
+        description="The name of the key of the admin who released or rejected it; null: nobody had to."
     )
     settled_because: str | None = strawberry.field(
         description="What settled it, or the admin's note; null: it waits, or there was no note."
+    )
+    went_back_at: datetime | None = strawberry.field(
+        description="When its source said something else again, after it was rejected; null: it says it still, or it "
+        "was not rejected."
     )
 
     @planned("The asset that the listing is; null: none yet.")
@@ -77,8 +82,21 @@ class HeldQuote:
         return asset_of("asset_id", info)
 
 
+@strawberry.type(description="A held quote that an admin rejected.")
+class RejectResult:
+    """A held quote that a person settled."""
+
+    hold_id: strawberry.Private[int]
+
+    @planned("The quote.")
+    def held_quote(self, info: Info) -> HeldQuote:
+        """Say which quote."""
+        del info
+        return row(HeldQuote, queries.held_quote_of, self.hold_id)
+
+
 @strawberry.type(description="A quote that was released, and what followed.")
-class ReleaseResult:
+class ReleaseResult(RejectResult):
     """A quote that was released, and what followed."""
 
     run: TriggeredRun | None = strawberry.field(
@@ -87,13 +105,6 @@ class ReleaseResult:
     warning: str | None = strawberry.field(
         description="Why no run could be started: prices follow with the next one. Null: one was."
     )
-    hold_id: strawberry.Private[int]
-
-    @planned("The quote.")
-    def held_quote(self, info: Info) -> HeldQuote:
-        """Say which quote."""
-        del info
-        return row(HeldQuote, queries.held_quote_of, self.hold_id)
 
 
 @strawberry.type
@@ -117,29 +128,59 @@ class HoldQuery:
         return connection(HeldQuote, wanted, queries.NEWEST_FIRST, queries.held_quotes, name, state)
 
 
+HoldId = Annotated[strawberry.ID, strawberry.argument(description="The held quote's id.")]
+Note = Annotated[str | None, strawberry.argument(description="Why, for those who read it later.")]
+
+
 @strawberry.type
 class HoldMutation:
     """The mutations about held quotes."""
 
     @resolver(
-        "Let a held quote through: it lands with all that was seen of it, and prices near it pass from now on. "
-        "Admins only."
+        "Let a held quote through, be it rejected before: it lands with all that was seen of it, and prices near it "
+        "pass from now on. Admins only."
     )
     async def release_quote(
         self,
         info: Info,
-        id: Annotated[strawberry.ID, strawberry.argument(description="The held quote's id.")],  # noqa: A002 - the API's word
-        note: Annotated[
-            str | None, strawberry.argument(description="Why, for those who read it later.")
-        ] = None,
+        id: HoldId,  # noqa: A002 - the API's word
+        note: Note = None,
     ) -> ReleaseResult:
         """Release a quote."""
-        by = require_admin(info.context.request, info.context.settings)
-        expect_text(note)
-        if (hold_id := key_of(id)) is None:
-            raise NotFound(f"There is no held quote {id[:40]!r}: `heldQuotes` lists them.")
-        with told_to_clients():
-            await release(info.context.services.writer, hold_id, by, info.context.now, note)
-        await info.context.renew()  # an earlier mutation of the same request has read before this one wrote
+        hold_id = await _settle(release, info.context, id, note)
         run, warning = await start_unify(info.context)
         return ReleaseResult(run=run, warning=warning, hold_id=hold_id)
+
+    @resolver(
+        "Say that a held quote is wrong: it stays as a record, never counts, and its source is not believed about the "
+        "coin until it says something else again. Admins only."
+    )
+    async def reject_quote(
+        self,
+        info: Info,
+        id: HoldId,  # noqa: A002 - the API's word
+        note: Note = None,
+    ) -> RejectResult:
+        """Reject a quote."""
+        return RejectResult(hold_id=await _settle(reject, info.context, id, note))
+
+
+class Settle(Protocol):
+    """What can be done about a held quote."""
+
+    async def __call__(
+        self, sessions: Sessions, hold_id: int, by: str, at: datetime, note: str | None = None
+    ) -> None:
+        """Do it, in the name of `by`."""
+
+
+async def _settle(settle: Settle, context: Context, id_: strawberry.ID, note: str | None) -> int:
+    """Let an admin settle a held quote; returns its key."""
+    by = require_admin(context.request, context.settings)
+    expect_text(note)
+    if (hold_id := key_of(id_)) is None:
+        raise NotFound(f"There is no held quote {id_[:40]!r}: `heldQuotes` lists them.")
+    with told_to_clients():
+        await settle(context.services.writer, hold_id, by, context.now, note)
+    await context.renew()  # an earlier mutation of the same request has read before this one wrote
+    return hold_id

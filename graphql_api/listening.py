@@ -68,6 +68,8 @@ class Listener:
         self._lease = lease
         self._subscribers: set[Subscriber] = set()
         self._listening: asyncio.Task[None] | None = None
+        self.words_heard = 0
+        """What is read after so many words is at least as new as the last of them."""
 
     @property
     def subscribers(self) -> int:
@@ -110,6 +112,7 @@ class Listener:
             pause = min(pause * 2, PAUSE_SECONDS_AT_MOST)
 
     def _pass_on(self, said: tuple[str, str] | None) -> None:
+        self.words_heard += 1
         channel, word = said or (None, None)
         for subscriber in self._subscribers:
             if channel in {None, subscriber.channel}:

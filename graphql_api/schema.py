@@ -29,6 +29,7 @@ from graphql_api.scalars import SCALARS
 from graphql_api.search import SearchQuery
 from graphql_api.sources import SourceQuery
 from graphql_api.subscriptions import Subscription
+from graphql_api.updating import Executing
 
 SDL_PATH = Path(__file__).with_name("schema.graphql")
 
@@ -69,7 +70,12 @@ class QuietSchema(strawberry.Schema):
 
 
 schema = QuietSchema(
-    Query, Mutation, Subscription, config=StrawberryConfig(scalar_map=SCALARS), extensions=[Limits]
+    Query,
+    Mutation,
+    Subscription,
+    config=StrawberryConfig(scalar_map=SCALARS),
+    extensions=[Limits],
+    execution_context_class=Executing,
 )
 
 

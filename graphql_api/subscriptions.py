@@ -2,13 +2,15 @@
 
 What is told through Postgres only wakes a subscriber; what it is told about is read then, from one snapshot. So a
 subscriber misses nothing while the database is away, and hears of two versions at once if it was busy with another.
+Those who wake together, and asked for the same, are told what was read once.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, cast
 
 import strawberry
 
@@ -21,12 +23,15 @@ from graphql_api.paging import SIZE_AT_MOST, First, size
 from graphql_api.resolving import told_as
 from graphql_api.runs import Run
 from graphql_api.source_names import SourceFilter, current_name
+from graphql_api.updating import WrittenOut, asked_by, write_out
 from models.channels import DATASET, RUNS
 from models.queries import assets as asset_queries
 from models.queries import runs as run_queries
 from models.queries import updates
 from models.queries.paging import offset_page, total
 
+READERS_FIRST_SECONDS = 0.1
+"""What is published makes every kept answer old: those who ask now go before those who are told."""
 BEFORE_EVERYTHING = datetime.min.replace(tzinfo=UTC)
 
 Uids = Annotated[
@@ -69,14 +74,12 @@ class Subscription:
         seen = since or await _last_publication(context, uids)
         with context.services.listener.subscribed(DATASET) as subscriber:
             async for _ in subscriber.words():
-                await context.renew()
-                update = await _changed_since(context, seen, uids, most)
-                if update is None:
-                    await context.renew()
+                told = await _told_together(info, seen, uids, most)
+                if told is None:
                     continue
-                seen = update.published_at
-                if update.changed:
-                    yield update
+                seen, update = told
+                if update is not None:
+                    yield cast("PriceUpdate", update)  # written out already
 
     @subscription("Runs as they begin and end.")
     async def run_updates(self, info: Info, source: SourceFilter = None) -> AsyncGenerator[Run, None]:
@@ -110,6 +113,35 @@ async def _require_known(context: Context, uids: list[str]) -> None:
     rows = await context.rows.all(asset_queries.assets(wanted, context.stale_before))
     if unknown := sorted(set(uids) - {row.uid for row in rows}):
         raise NotFound(f"There is no asset {unknown[0]!r} now: ask `asset` or `assets` for uids.")
+
+
+async def _told_together(
+    info: Info, moment: datetime, uids: list[str] | None, first: int
+) -> tuple[datetime, WrittenOut | None] | None:
+    """Read what was published after a moment, with all who heard the same and asked for the same; None: nothing was.
+
+    Returns when it was published, and the update where it is about any of these assets.
+    """
+    services = info.context.services
+    key = services.listener.words_heard, moment, asked_by(info)
+    told: tuple[datetime, WrittenOut | None] | None = await services.updates.once(
+        key, _told_since(info.context, moment, uids, first)
+    )
+    return told
+
+
+async def _told_since(
+    asked: Context, moment: datetime, uids: list[str] | None, first: int
+) -> tuple[datetime, WrittenOut | None] | None:
+    await asyncio.sleep(READERS_FIRST_SECONDS)
+    context = asked.beside()
+    try:
+        update = await _changed_since(context, moment, uids, first)
+        if update is None:
+            return None
+        return update.published_at, await write_out(asked, update, context) if update.changed else None
+    finally:
+        await context.close()
 
 
 async def _changed_since(

@@ -22,7 +22,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy import text
 
 from models import migrate
-from models.db import Sessions, database, in_a_sentence, psycopg_url
+from models.db import Sessions, address_of, database, in_a_sentence, psycopg_url
 from models.durable import sync
 from models.postgres_programs import PostgresError, client_programs, last_lines
 from models.store.publish import next_version, publishing
@@ -151,7 +151,7 @@ def _pipe(end: IO[bytes] | None) -> IO[bytes]:
 
 def open_door(url: str) -> Door:
     """Find the programs that fit the server, and say how they reach it."""
-    plain = psycopg_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    plain = address_of(psycopg_url(url))
     parts = conninfo_to_dict(plain)
     password = parts.pop("password", None)
     secret = {"PGPASSWORD": str(password)} if password else {}

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from models.copies import PUBLISHING, Lease
-from models.db import Sessions
+from models.db import Sessions, address_of
 
 DATASET = "kasparro_dataset"
 """Says the dataset's new version."""
@@ -40,8 +40,7 @@ async def heard(
     psycopg's `OperationalError` when the connection cannot be had or is lost.
     """
     engine: AsyncEngine = sessions.kw["bind"]
-    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    address = make_conninfo(url, **conninfo_to_dict(_CONNECTION))
+    address = make_conninfo(address_of(engine.url), **conninfo_to_dict(_CONNECTION))
     async with await psycopg.AsyncConnection.connect(address, autocommit=True) as connection:
         for channel in (PUBLISHING, *channels):
             await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))

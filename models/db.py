@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
+import psycopg
 from psycopg.errors import UndefinedTable
 from sqlalchemy import URL, QueuePool, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -30,8 +31,8 @@ def in_a_sentence() -> Iterator[None]:
     """Turn a database that is not there, or has not our tables, into `DatabaseUnavailable` with what to do."""
     try:
         yield
-    except OperationalError as error:
-        told = str(error.orig).strip().splitlines()[0]
+    except (OperationalError, psycopg.OperationalError) as error:
+        told = str(getattr(error, "orig", error)).strip().splitlines()[0]
         raise DatabaseUnavailable(
             f"the database cannot be used: {told}; start it, or correct DATABASE_URL"
         ) from error
@@ -49,6 +50,11 @@ def psycopg_url(url: str) -> URL:
             f"DATABASE_URL must start with postgresql://, got {parsed.drivername}://: Kasparro keeps its data in PostgreSQL 15+"
         )
     return parsed.set(drivername="postgresql+psycopg")
+
+
+def address_of(url: URL) -> str:
+    """Spell where an engine connects to as psycopg itself reads it, for a connection beside the engine's pool."""
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def create_engine(

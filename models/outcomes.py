@@ -48,11 +48,12 @@ class HoldReason(StrEnum):
 
 
 class HoldState(StrEnum):
-    """How a held quote stands: it waits, others or repetition confirmed it, a person released it, or it went back."""
+    """How a held quote stands: it waits, others or repetition confirmed it, a person released or rejected it, or it went back."""
 
     HELD = "held"
     CONFIRMED = "confirmed"
     RELEASED = "released"
+    REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
 
 

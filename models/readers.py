@@ -18,7 +18,7 @@ from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGresult
 
-from models.db import BECOME_READER, psycopg_url, session_options
+from models.db import BECOME_READER, address_of, psycopg_url, session_options
 from models.tracing import is_on, span
 
 Value = str | list[str] | None
@@ -311,9 +311,8 @@ async def readers(
     url: str, *, size: int, statement_timeout_seconds: int = 30, wait_seconds: float = 10
 ) -> AsyncIterator[Readers]:
     """Have such connections for the length of the block, in the role and with the limits of sessions that only read."""
-    where = psycopg_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     options = session_options(statement_timeout_seconds, read_only=True)
-    address = make_conninfo(where, options=options, **conninfo_to_dict(_LASTING))
+    address = make_conninfo(address_of(psycopg_url(url)), options=options, **conninfo_to_dict(_LASTING))
 
     async def connect(lost: Lost) -> Reader:
         connection = await psycopg.AsyncConnection.connect(address, autocommit=True)

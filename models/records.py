@@ -68,6 +68,8 @@ class Hold:
     """How many observations, each of a time of its own, said it."""
     id: int | None = None
     """Its key; None: it is not kept yet."""
+    is_rejected: bool = False
+    """A person said that it is wrong: nothing but a person confirms it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Storing what a backfill brings: answers, and what was asked for them, in one transaction.
 
-So whatever is killed, whenever, loses the few answers under way and nothing else. One writer for each source: no
-listing ever has two.
+So whatever is killed, whenever, loses the few answers under way and nothing else. One writer for each source; a run
+that brings the same listings meanwhile takes turns with it, a transaction each.
 """
 
 from __future__ import annotations

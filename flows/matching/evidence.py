@@ -13,7 +13,7 @@ from flows.matching.block import symbol_pairs
 from flows.matching.comparison import Comparison, Evidence
 from flows.matching.designation import called, name, slug
 from flows.matching.likeness import is_near
-from flows.matching.lineage import marks, second_bearer
+from flows.matching.lineage import marks, second_bearer, twin
 from flows.matching.standing import activity, kind, price, size
 
 
@@ -81,6 +81,7 @@ EVIDENCE: tuple[Callable[[Comparison], Evidence | None], ...] = (
     called,
     marks,
     second_bearer,
+    twin,
     disguise,
     activity,
     kind,

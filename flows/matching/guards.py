@@ -74,13 +74,15 @@ def judge(quote: Quote, known: Known | None, waiting: Hold | None) -> Verdict:
     """Let a quote pass or hold it. `waiting`: the one that is held of its listing; `known` None: nothing to go by."""
     doubt = doubt_of(quote, known)
     at = moment_of(quote, doubt)
+    is_again = waiting is not None and _repeats(quote, doubt, waiting)
     if waiting is not None and at <= waiting.last_seen_at:
-        return Verdict(doubt is None, waiting)  # seen before, or overtaken: it is no news of what waits
-    if doubt is None:
-        return Verdict(passes=True, waiting=None, withdrawn=waiting)
-    if waiting is not None and _repeats(quote, doubt, waiting):
+        passes = doubt is None and not is_again
+        return Verdict(passes, waiting)  # seen before, or overtaken: it is no news of what waits
+    if waiting is not None and is_again:
         seen = replace(waiting, quote=quote, last_seen_at=at, times_seen=waiting.times_seen + 1)
         return Verdict(passes=False, waiting=seen)
+    if doubt is None:
+        return Verdict(passes=True, waiting=None, withdrawn=waiting)
     held = Hold(quote, doubt.reason, doubt.detail, doubt.known_usd, first_seen_at=at, last_seen_at=at)
     return Verdict(passes=False, waiting=held, withdrawn=waiting)
 
@@ -107,9 +109,9 @@ def confirmation(hold: Hold, others: Sequence[Witness], window: timedelta) -> st
     """Say what confirms a held price; None: nothing does yet.
 
     Another source that says the same within `window` does at once. Its own source does by repetition, unless another
-    is nearer to what the coin cost before. A time that has not come yet is confirmed by nothing.
+    is nearer to what the coin cost before. Nothing confirms a time that has not come yet, or what a person rejected.
     """
-    if hold.known_usd is None:
+    if hold.known_usd is None or hold.is_rejected:
         return None
     price, known = hold.quote.price_usd, hold.known_usd
     heard = [
@@ -133,11 +135,23 @@ def times(price: Decimal, other: Decimal) -> Decimal:
     return high / low
 
 
-def _repeats(quote: Quote, doubt: Doubt, waiting: Hold) -> bool:
-    """Tell whether a quote says again what its listing has waiting."""
-    if HoldReason.FUTURE_TIME in {doubt.reason, waiting.reason}:
-        return doubt.reason is waiting.reason
-    return times(quote.price_usd, waiting.quote.price_usd) <= NEAR
+def _repeats(quote: Quote, doubt: Doubt | None, waiting: Hold) -> bool:
+    """Tell whether a quote says again what its listing has waiting.
+
+    What a person rejected is that also when nobody would doubt it any more, as after days without a price; not
+    so once it is nearer to what the coin cost before.
+    """
+    reason = doubt.reason if doubt else None
+    if HoldReason.FUTURE_TIME in {reason, waiting.reason}:
+        return reason is waiting.reason
+    moved = times(quote.price_usd, waiting.quote.price_usd)
+    if doubt is None and not (waiting.is_rejected and _is_far(quote.price_usd, waiting.known_usd, moved)):
+        return False
+    return moved <= NEAR
+
+
+def _is_far(price: Decimal, known: Decimal | None, moved: Decimal) -> bool:
+    return known is None or times(price, known) > moved
 
 
 def _jump(price: Decimal, median: Decimal) -> Doubt:

@@ -1,4 +1,4 @@
-"""Evidence in which of several relatives a listing is: a wrapped copy, an old or a new version, a second bearer."""
+"""Evidence in which of several relatives a listing is: a wrapped copy, an old or a new version, a second bearer, a twin."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from enum import StrEnum
 from flows.matching import weights
 from flows.matching.block import Blocks
 from flows.matching.comparison import Comparison, Evidence
+from flows.matching.designation import name_similarity
 from flows.matching.likeness import is_near, similarity
 from flows.matching.normalize import Profile
+from flows.matching.standing import price
 
 _NUMBERED = re.compile(r"(.+)-\d{1,2}")
 
@@ -64,6 +66,28 @@ def second_bearer(pair: Comparison) -> Evidence | None:
     return None
 
 
+def twin(pair: Comparison) -> Evidence | None:
+    """Forbid to link, by a name that is only alike, a listing whose very symbol and name its source lists twice.
+
+    It may be the coin of the other id, renamed. That one has its like already, or none; and who is left over for this
+    one is a stranger, unless the price or a contract says otherwise.
+    """
+    found = name_similarity(pair)
+    if found is None or found[0] >= weights.SAME_NAME:
+        return None
+    if (weighed := price(pair)) is not None and weighed.points > 0:
+        return None
+    for mine in pair.both:
+        if other := _twin_of(mine, pair.blocks):
+            return Evidence(
+                "twin",
+                0.0,
+                f"it may be {other.key[1][:60]!r} under another id, and the names are only alike",
+                veto=True,
+            )
+    return None
+
+
 def first_bearer(profile: Profile, blocks: Blocks) -> Profile | None:
     """Find the listing whose id this one's is numbered after, in the same source."""
     found = _NUMBERED.fullmatch(profile.key[1])
@@ -90,6 +114,18 @@ def _namesakes(profile: Profile, blocks: Blocks) -> list[Profile]:
     found = blocks.members.get(("name", profile.names[0].stem), {}).get(profile.source, ())
     return (
         [blocks.profiles[key] for key in found if key != profile.key] if len(found) <= weights.CROWD else []
+    )
+
+
+def _twin_of(profile: Profile, blocks: Blocks) -> Profile | None:
+    """Find a listing of the same source with the same symbol and name, word for word."""
+    return next(
+        (
+            other
+            for other in _namesakes(profile, blocks)
+            if profile.symbol and (other.symbol, other.names[:1]) == (profile.symbol, profile.names[:1])
+        ),
+        None,
     )
 
 

@@ -44,9 +44,9 @@ class Candidate:
 
     @property
     def is_vetoed(self) -> bool:
-        """Tell whether some evidence forbids the matcher to link; a shared contract outranks a far price."""
+        """Tell whether some evidence forbids the matcher to link; a shared contract outranks a far price and a twin."""
         vetoes = {fact.kind for fact in self.evidence if fact.veto}
-        return bool(vetoes - {"price"} if self.has("contract") else vetoes)
+        return bool(vetoes - {"price", "twin"} if self.has("contract") else vetoes)
 
     def has(self, kind: str) -> bool:
         """Tell whether evidence of this kind speaks for the link."""

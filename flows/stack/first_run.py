@@ -14,20 +14,23 @@ FIRST = "bootstrap/bootstrap"
 LATER = "etl/etl"
 ONE_ASSET = "{ assets(first: 1) { edges { node { uid } } } }"
 BAD_ENDS = {"FAILED", "CRASHED", "CANCELLED"}
+PARTIAL = "Partial"
+"""The name of a good end that may have published nothing: the first publication waits for every provider."""
 POLL_SECONDS = 0.3
 
 
 async def first_run(settings: StackSettings, picture: Picture) -> None:
     """Run `bootstrap` on a database that never published, `etl` on one that did; return when assets are answered.
 
-    A run that cannot begin or ends badly is said and waited past: the schedule comes again, and what is up stays up.
+    A run that cannot begin, ends badly or publishes nothing is said and waited past: the schedule comes again, and what
+    is up stays up.
     """
     async with httpx.AsyncClient(timeout=20) as client:
         prefect = PrefectApi(client, settings.prefect_api, settings.prefect_auth)
         name = LATER if await has_assets(client, settings) else FIRST
         run_id = await _start(prefect, name, settings, picture)
         while not await has_assets(client, settings):
-            if run_id and await _ended_badly(prefect, run_id, picture):
+            if run_id and await _ended_short(prefect, run_id, picture):
                 run_id = None
             await asyncio.sleep(POLL_SECONDS)
 
@@ -59,12 +62,12 @@ async def _deployment_id(prefect: PrefectApi, name: str) -> str:
     return str(found["id"])
 
 
-async def _ended_badly(prefect: PrefectApi, run_id: str, picture: Picture) -> bool:
+async def _ended_short(prefect: PrefectApi, run_id: str, picture: Picture) -> bool:
     try:
         state = (await prefect.run(run_id))["state"]
     except httpx.HTTPError:
         return False
-    if state["type"] not in BAD_ENDS:
+    if state["type"] not in BAD_ENDS and state["name"] != PARTIAL:
         return False
     picture.say(f"the first run ended {state['name']}: {state['message'] or 'its log says why'}")
     return True

@@ -17,6 +17,12 @@ from flows.stack.settings import StackSettings, project_folder
 
 SERVER_WITHIN_SECONDS = 120
 RUNS_AT_ONCE = 4
+NICENESS = 10
+
+
+def give_way() -> None:
+    """Let this process and all that it starts come after those that answer readers on the same machine: a run can wait."""
+    os.nice(NICENESS)
 
 
 def serve_worker(
@@ -34,6 +40,7 @@ def serve_worker(
     except (PrefectUnavailable, DeployFailed) as error:
         sys.exit(str(error))
     command = ["worker", "start", "--pool", POOL, "--name", WORKER, "--limit", str(runs_at_once)]
+    give_way()
     os.execv(sys.executable, [sys.executable, "-m", "prefect", *command])  # noqa: S606 - no shell wanted
 
 

@@ -7,7 +7,8 @@ dataset version, however many statements it takes. Statements of concurrent reso
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import psycopg
@@ -52,6 +53,18 @@ class Rows:
         finally:
             self._asking.discard(task)
 
+    async def stream(self, statement: Statement, size: int) -> AsyncGenerator[Sequence[Row], None]:
+        """Run a Select and yield its rows, so many at a time: the next ones are fetched when they are asked for."""
+        self.statements += 1
+        async with self._turn, self._told():
+            connection = await self._snapshot()
+            result = await connection.stream(statement, execution_options={"yield_per": size})
+            try:
+                async for some in result.partitions():
+                    yield some
+            finally:
+                await result.close()
+
     async def first(self, statement: Statement) -> Row | None:
         """Run a Select and return its first row, if it has one."""
         rows = await self.all(statement)
@@ -74,9 +87,15 @@ class Rows:
 
     async def _run(self, statement: Statement) -> Sequence[Row]:
         self.statements += 1
-        try:
+        async with self._told():
             connection = await self._snapshot()
             return (await connection.execute(statement)).all()
+
+    @asynccontextmanager
+    async def _told(self) -> AsyncIterator[None]:
+        """Say what the database refuses as an error of ours."""
+        try:
+            yield
         except (DBAPIError, UnicodeEncodeError, PoolTimeout) as error:
             await self._give_back()
             if (refused := told(_cause(error))) is None:

@@ -24,13 +24,11 @@ from models.queries.paging import offset_page, ordered, total
 from models.queries.rates import DOLLAR
 
 
-@endpoint
-async def data(context: Context) -> Response:
-    """Answer what sources say: now, or between two days."""
-    began = time.perf_counter()
+async def observations_wanted(context: Context) -> ObservationFilter:
+    """Read which observations a request asks for."""
     parameters = context.request.query_params
     start, end = days(parameters)
-    wanted = ObservationFilter(
+    return ObservationFilter(
         source=current_name(text(parameters, "source")),
         symbol=text(parameters, "symbol"),
         name_contains=text(parameters, "asset_name"),
@@ -38,7 +36,14 @@ async def data(context: Context) -> Response:
         start=start,
         end=end,
     )
-    asked = paging(parameters)
+
+
+@endpoint
+async def data(context: Context) -> Response:
+    """Answer what sources say: now, or between two days."""
+    began = time.perf_counter()
+    wanted = await observations_wanted(context)
+    asked = paging(context.request.query_params)
 
     async def read(reading: Context) -> dict[str, object]:
         rows = await reading.rows.all(observations(wanted, limit=asked.limit, offset=asked.offset))

@@ -62,7 +62,8 @@ def _unhealthy(reason: str) -> Health:
 
 def _trouble(dataset: Dataset, last: Row | None, stale_before: datetime) -> str | None:
     if last is None or not dataset.version:
-        return "Nothing was published yet: the first run has not ended."
+        told = last.error if last else None
+        return f"Nothing was published yet: {told or 'the first run has not ended.'}"
     if last.started_at < stale_before:
         return "No run began for longer than STALE_AFTER_SECONDS: look at the worker and its schedule."
     if last.outcome in TROUBLED:

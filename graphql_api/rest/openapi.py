@@ -31,7 +31,8 @@ NON_EMPTY = {**TEXT, "minLength": 1}
 
 def document(operations: Sequence[Operation], settings: ApiSettings) -> Document:
     """Describe the operations, with keys where these settings ask for them."""
-    kinds = {kind for operation in operations for kind in operation.answers.values()} | {Problem}
+    in_json = (operation for operation in operations if operation.media == JSON)
+    kinds = {kind for operation in in_json for kind in operation.answers.values()} | {Problem}
     named = sorted(kinds, key=lambda kind: kind.__name__)
     adapters: list[tuple[str, Literal["serialization"], TypeAdapter[Any]]] = [
         (kind.__name__, "serialization", TypeAdapter(kind)) for kind in named
@@ -68,9 +69,12 @@ def _operation(operation: Operation, settings: ApiSettings) -> Document:
     described: Document = {
         "operationId": operation.endpoint.__name__ + ("_record" if "record_id" in operation.path else ""),
         "summary": operation.summary,
-        "tags": [operation.path.split("/")[1]],
+        "tags": re.findall(r"^/(\w+)", operation.path),
         "parameters": [_parameter(each) for each in (*in_path, *operation.parameters)],
-        "responses": {str(status): _answer(status, kind) for status, kind in answers},
+        "responses": {
+            str(status): _text(status, operation.media) if kind is str else _answer(status, kind)
+            for status, kind in answers
+        },
     }
     return described | ({"security": [{KEY: []}]} if _is_locked(operation.needs, settings) else {})
 
@@ -104,3 +108,7 @@ def _parameter(parameter: Parameter) -> Document:
 def _answer(status: int, kind: type) -> Document:
     schema = {"$ref": f"#/components/schemas/{kind.__name__}"}
     return {"description": HTTPStatus(status).phrase, "content": {JSON: {"schema": schema}}}
+
+
+def _text(status: int, media: str) -> Document:
+    return {"description": HTTPStatus(status).phrase, "content": {media: {"schema": {"type": "string"}}}}

@@ -17,6 +17,8 @@ LIMIT_UNLESS_TOLD = 100
 PAGE_AT_MOST = 10_000
 OFFSET_AT_MOST = 10_000_000
 TEXT_AT_MOST = 200
+EXPORTED_AT_MOST = 1_000_000
+"""About as many rows as a spreadsheet has."""
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -41,6 +43,9 @@ PAGING = (
     _number("page_size", "Another word for `limit`; counts before it.", 1, LIMIT_AT_MOST),
     _number("page", "Which page, from 1; counts before `offset`.", 1, PAGE_AT_MOST),
     _number("offset", "After how many rows.", 0, OFFSET_AT_MOST),
+)
+EXPORTED = _number(
+    "limit", "How many rows. Unless told, all: more than there may be are refused.", 1, EXPORTED_AT_MOST
 )
 SOURCE = Parameter("source", "Only of this source, by its name here or an older one.", TEXT)
 SYMBOL = Parameter("symbol", "Only with this ticker, in any case.", TEXT)

@@ -9,8 +9,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from graphql_api.rest import data, envelopes, etl, health, stats
-from graphql_api.rest.parameters import ASSET_NAME, CURRENCY, DAYS, PAGING, SOURCE, SYMBOL, Parameter
+from graphql_api.rest import csv_export, data, envelopes, etl, health, stats
+from graphql_api.rest.parameters import (
+    ASSET_NAME,
+    CURRENCY,
+    DAYS,
+    EXPORTED,
+    PAGING,
+    SOURCE,
+    SYMBOL,
+    Parameter,
+)
+from graphql_api.transport.media import CSV, JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,8 @@ class Operation:
     method: str = "GET"
     needs: str | None = field(default="reader", kw_only=True)
     """Whose key: a reader's, an admin's, or nobody's (None)."""
+    media: str = field(default=JSON, kw_only=True)
+    """What it is answered in when nothing is refused."""
 
     @property
     def route(self) -> Route:
@@ -54,6 +66,14 @@ OPERATIONS = [
         "What every source says now, by rank; with days, what it said then, newest first.",
         {200: envelopes.ObservationPage},
         (SOURCE, SYMBOL, ASSET_NAME, CURRENCY, *DAYS, *PAGING),
+    ),
+    Operation(
+        "/data.csv",
+        csv_export.data_csv,
+        "The same, all of it, as a file of CSV: one line for each row of `/data`, under the names of its fields.",
+        {200: str},
+        (SOURCE, SYMBOL, ASSET_NAME, CURRENCY, *DAYS, EXPORTED),
+        media=CSV,
     ),
     Operation(
         "/data/count", data.count, "How many listings have a price.", {200: envelopes.Count}, (SOURCE,)

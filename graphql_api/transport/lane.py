@@ -7,8 +7,10 @@ looks to a client as if the view had answered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
 from functools import lru_cache
+from typing import Any
 
 import orjson
 import psycopg
@@ -64,6 +66,7 @@ class FastLane:
         self._persisted = persisted
         self._plan = plan
         self._compressing = Compressing()
+        self._renewing: set[asyncio.Task[object]] = set()
         vary = b"Accept, Accept-Encoding"
         self._vary_get = vary if settings.reads_openly else vary + b", x-api-key"
         self._on_post = [(b"cache-control", NEVER.encode()), (b"vary", vary)]
@@ -121,6 +124,8 @@ class FastLane:
             return None
         key = asked.query, asked.operation_name, _spelled(asked.variables), self._role(headers)
         if (kept := services.cache.find(key)) is not None:
+            if services.cache.must_renew(kept):
+                self._begin(self._made(key, asked, Request(scope), services))
             return kept
         async with watched(receive):
             return await self._made(key, asked, Request(scope), services)
@@ -139,6 +144,17 @@ class FastLane:
         except ApiError:
             return None  # the view finds the same, and says so
         return asked if asked.query else None
+
+    def _begin(self, making: Coroutine[Any, Any, object]) -> None:
+        """Have something made that nobody waits for; what goes wrong with it, those find who next ask for it."""
+        task = asyncio.create_task(making)
+        self._renewing.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[object]) -> None:
+        self._renewing.discard(task)
+        if not task.cancelled():
+            task.exception()
 
     async def _made(
         self, key: Key, asked: GraphQLRequestData, request: Request, services: Services

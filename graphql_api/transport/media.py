@@ -8,6 +8,7 @@ from email.message import Message
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 HTML = "text/html"
+CSV = "text/csv"
 EVENTS = "text/event-stream"
 
 

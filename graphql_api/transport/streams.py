@@ -1,10 +1,10 @@
-"""GraphQL as a stream of an HTTP answer: server-sent events, or the parts of Apollo's multipart subscriptions."""
+"""Answers that go on: server-sent events, the parts of Apollo's multipart subscriptions, and whole files."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AsyncExitStack
 
 import structlog
 from graphql import GraphQLError, OperationType, get_operation_ast, parse
@@ -12,7 +12,6 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 from starlette_compress import add_compress_type
 
-from graphql_api.context import Context
 from graphql_api.cost import TOKENS_AT_MOST
 
 PATIENCE_SECONDS = 20
@@ -20,6 +19,7 @@ PATIENCE_SECONDS = 20
 
 log = structlog.get_logger(__name__)
 add_compress_type("multipart/mixed", streaming=True)  # each part is sent when it is there
+add_compress_type("text/csv")
 
 
 def subscribes(document: str, operation_name: str | None) -> bool:
@@ -37,14 +37,12 @@ class Stream(StreamingResponse):
     def __init__(
         self,
         parts: AsyncGenerator[str, None],
-        seat: AbstractContextManager[None],
-        context: Context,
+        taken: AsyncExitStack,
         headers: Mapping[str, str],
     ) -> None:
         super().__init__(parts, headers={"cache-control": "no-store", **headers})
         self._parts = parts
-        self._seat = seat
-        self._context = context
+        self._taken = taken
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send what comes, and give back what was taken for it."""
@@ -59,5 +57,4 @@ class Stream(StreamingResponse):
             log.warning("a reader was left who took nothing", seconds=PATIENCE_SECONDS)
         finally:
             await self._parts.aclose()
-            await self._context.close()
-            self._seat.__exit__(None, None, None)
+            await self._taken.aclose()

@@ -8,6 +8,7 @@ request. What is no GraphQL request at all is a 4xx in both.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack
 from typing import Any, cast
 
 from cross_web import AsyncHTTPRequestAdapter
@@ -173,10 +174,11 @@ class View(GraphQL[Context, None]):
         """Answer with a stream, where there is a seat for its reader."""
         del sub_response
         assert isinstance(request, Request)  # noqa: S101 - a WebSocket is answered in a conversation
-        seat = self._seats.taken(caller(request, self._settings))
-        seat.__enter__()
+        taken = AsyncExitStack()
+        taken.enter_context(self._seats.taken(caller(request, self._settings)))
+        taken.push_async_callback(request.state.context.close)
         parts = cast("AsyncGenerator[str, None]", stream())  # to be closed at the end
-        return Stream(parts, seat, request.state.context, headers)
+        return Stream(parts, taken, headers)
 
     def encode_json(self, data: object) -> str:
         """Encode what goes over a socket or a stream."""

@@ -47,12 +47,17 @@ def held_quote_of(hold_id: int) -> Rows:
     return held_quotes().where(HELD.c.id == hold_id)
 
 
-def waiting(listing_ids: Sequence[int] | None = None) -> Rows:
-    """Select what waits, by listing; None: of all."""
-    rows = _with_listing().where(HELD.c.state == HoldState.HELD).order_by(HELD.c.listing_id)
+def out_now(listing_ids: Sequence[int] | None = None) -> Rows:
+    """Select what is kept out, by listing; None: of all."""
+    rows = _with_listing().where(kept_out()).order_by(HELD.c.listing_id)
     if listing_ids is None:
         return rows
     return rows.where(HELD.c.listing_id == any_(cast(list(listing_ids), ARRAY(BigInteger))))
+
+
+def kept_out() -> ColumnElement[bool]:
+    """Whether a held quote keeps what its listing says out: it waits, or a person rejected it and it is still said."""
+    return HELD.c.state.in_((HoldState.HELD, HoldState.REJECTED)) & HELD.c.went_back_at.is_(None)
 
 
 def observations_of(hold_ids: Sequence[int]) -> Select[Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Join, Numeric, ScalarSelect, func, null, select
 
+from models.queries.dataset import dataset
 from models.queries.links import holds
 from models.queries.moments import between
 from models.queries.paging import Rows
@@ -58,6 +59,12 @@ def observations(wanted: ObservationFilter, *, limit: int, offset: int = 0) -> R
         else (page.c.asset_rank.asc().nulls_last(), page.c.asset_uid)
     )
     return told.add_columns(*named).order_by(*leading, page.c.source, page.c.source_id)
+
+
+def state() -> Rows:
+    """Select one row: what decides the newest observations. What a listing is called changes as it lands."""
+    changed_at = select(func.max(LISTINGS.c.updated_at)).scalar_subquery()
+    return dataset().add_columns(changed_at.label("listings_changed_at"))
 
 
 def counted(wanted: ObservationFilter) -> Rows:

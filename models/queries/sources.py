@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, ScalarSelect, String, Text, asc, cast, desc, func, select
 
-from models.outcomes import HoldState
+from models.queries.holds import kept_out
 from models.queries.paging import Order, Parents, Rows, among, for_each
 from models.queries.tables import CHECKPOINTS, DRIFT, HELD, LISTINGS, QUOTES, REJECTS, RUNS, SOURCES
 
@@ -22,7 +22,7 @@ def sources(*, first: int | None = None) -> Rows:
 def totals_of(names: Parents[str]) -> Rows:
     """Count what each source amounts to, in rows."""
     quoted = QUOTES.join(LISTINGS, LISTINGS.c.id == QUOTES.c.listing_id)
-    waits = (HELD.c.listing_id == LISTINGS.c.id) & (HELD.c.state == HoldState.HELD)
+    waits = (HELD.c.listing_id == LISTINGS.c.id) & kept_out()
     held = HELD.join(LISTINGS, waits)
     return select(
         SOURCES.c.name.label("parent"),

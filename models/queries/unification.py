@@ -9,8 +9,20 @@ from typing import Any
 
 from sqlalchemy import Select, func, or_, select, text, true
 
-from models.outcomes import HoldState, RunOutcome
-from models.queries.tables import ADDRESSES, ASSETS, HELD, LANDED, LINKS, LISTINGS, POINTS, RUNS, SOURCES
+from models.outcomes import RunOutcome
+from models.queries.holds import kept_out
+from models.queries.tables import (
+    ADDRESSES,
+    ASSETS,
+    CHECKPOINTS,
+    HELD,
+    LANDED,
+    LINKS,
+    LISTINGS,
+    POINTS,
+    RUNS,
+    SOURCES,
+)
 
 
 def landed_listings() -> Select[Any]:
@@ -28,7 +40,7 @@ def landed_listings() -> Select[Any]:
     return (
         select(*listing, addresses.label("addresses"), *numbers, HELD.c.detail.label("held_because"))
         .outerjoin(LANDED, LANDED.c.listing_id == LISTINGS.c.id)
-        .outerjoin(HELD, (HELD.c.listing_id == LISTINGS.c.id) & (HELD.c.state == HoldState.HELD))
+        .outerjoin(HELD, (HELD.c.listing_id == LISTINGS.c.id) & kept_out())
         .order_by(LANDED.c.listing_id.is_(None), LISTINGS.c.source, LISTINGS.c.source_id)
     )
 
@@ -98,6 +110,22 @@ def sources_without_news(since: datetime) -> Select[tuple[str]]:
     before, after = asked.where(RUNS.c.started_at <= since), asked.where(RUNS.c.started_at > since)
     silent = (newest <= since, before.exists(), after.exists())
     return select(SOURCES.c.name).where(*silent).order_by(SOURCES.c.name)
+
+
+def is_anything_published() -> Select[tuple[bool]]:
+    """Select whether there ever was an asset."""
+    return select(select(ASSETS.c.id).exists())
+
+
+def feeds_heard() -> Select[tuple[str, str]]:
+    """Select the feeds, each with its source, that were read to their end once."""
+    return select(CHECKPOINTS.c.source, CHECKPOINTS.c.feed).where(CHECKPOINTS.c.completed_at.is_not(None))
+
+
+def first_heard_at() -> Select[tuple[datetime | None]]:
+    """Select when a run first brought in something of a source."""
+    came = RUNS.c.outcome.in_([RunOutcome.SUCCESS, RunOutcome.PARTIAL])
+    return select(func.min(RUNS.c.finished_at)).where(RUNS.c.flow == "ingest", came)
 
 
 def live_links() -> Select[Any]:

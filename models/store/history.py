@@ -32,6 +32,8 @@ SLICE = 20_000
 STRAIGHT_FROM = 5_000
 """Fewer points are not worth asking whether any of them can be there."""
 
+_SOLE = """SELECT pg_advisory_xact_lock(hashtextextended('kasparro:history:' || source, 0))
+FROM (SELECT DISTINCT source FROM listings WHERE id = ANY(%(ids)s) ORDER BY source) AS theirs"""
 _KEY = itemgetter(0, 1)
 _COLUMNS = sql.SQL("listing_id, observed_at, price_usd, market_cap_usd, volume_usd_24h")
 _TYPES = ("int8", "timestamptz", "numeric", "numeric", "numeric")
@@ -69,6 +71,7 @@ async def append_points(session: AsyncSession, quotes: Sequence[Quote], ids: Map
 
     Call it after `land_quotes`: a quote without a time of its own gets a point at the time its numbers last changed.
     """
+    await _be_sole_writer(await driver_connection(session), [ids[quote.source_id] for quote in quotes])
     dated = {
         (ids[quote.source_id], quote.source_updated_at): quote for quote in quotes if quote.source_updated_at
     }
@@ -91,7 +94,8 @@ async def load_points(session: AsyncSession, points: Iterable[Point]) -> int:
     """Add the points that history has not yet, with their candles; returns how many those were.
 
     `make_room` for them first. Any order and number will do, sorted by listing and time is fastest; they are never all
-    in memory. Points of a month that was pruned are left out. One writer per listing at a time.
+    in memory. Points of a month that was pruned are left out. Until the transaction ends nobody else writes history of the
+    same sources: whoever comes meanwhile waits, and finds what was written.
     """
     connection = await driver_connection(session)
     closed = await closed_months(session)
@@ -128,12 +132,21 @@ async def _load(connection: AsyncConnection[Any], points: Sequence[Point]) -> in
     if not points:
         return 0
     spans = _spans(points)
+    await _be_sole_writer(connection, spans["listings"])
     there = await _there(connection, points)
     if len(points) >= STRAIGHT_FROM and not await _is_any(connection, there, spans):
         await _copy(connection, "price_points", points)
         return await roll_up(connection, there, spans)
     async with _staged(connection, points):
         return await roll_up(connection, _written(_MISSING, there=there), spans)
+
+
+async def _be_sole_writer(connection: AsyncConnection[Any], listing_ids: Sequence[int]) -> None:
+    """Wait until nobody else writes history of these listings' sources, and keep it so until the transaction ends.
+
+    A run and a backfill may bring the same moment. Without this the second to insert it would fail, a page with it.
+    """
+    await connection.execute(_SOLE, {"ids": list(listing_ids)})
 
 
 @asynccontextmanager

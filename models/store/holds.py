@@ -7,7 +7,8 @@ a person who releases come one after the other.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,32 +18,33 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.db import Sessions, in_a_sentence
 from models.outcomes import HoldReason, HoldState
-from models.queries.holds import held_quote_of, observations_of, waiting
+from models.queries.holds import held_quote_of, observations_of, out_now
 from models.queries.tables import HELD, HELD_POINTS
 from models.records import Hold, Quote
 from models.store.history import load_points
 from models.store.quotes import NUMBERS, land_quotes
+from models.tables.holds import KEPT_OUT
 
 _SEEN = ("times_seen", "last_seen_at", *NUMBERS)
 
-_MARK = text("""
+_MARK = text(f"""
 UPDATE quotes AS q SET held_because = found.detail
-FROM quotes AS p LEFT JOIN held_quotes AS found ON found.listing_id = p.listing_id AND found.state = 'held'
+FROM quotes AS p LEFT JOIN (SELECT listing_id, detail FROM held_quotes WHERE {KEPT_OUT}) AS found USING (listing_id)
 WHERE p.listing_id = q.listing_id AND q.held_because IS DISTINCT FROM found.detail
-""")
+""")  # noqa: S608 - a condition of ours
 
 
 class HoldSettled(Exception):  # noqa: N818 - reads as what happened
-    """What was to be released waits no more. The message says what became of it."""
+    """What a person wants to settle waits no more. The message says what became of it."""
 
 
 class NoSuchHold(HoldSettled):
     """Nothing was ever held under that id."""
 
 
-async def lock_waiting(session: AsyncSession, listing_ids: Sequence[int] | None = None) -> dict[int, Hold]:
-    """Lock and return what waits, by listing; None: of all."""
-    rows = (await session.execute(waiting(listing_ids).with_for_update(of=HELD))).mappings()
+async def lock_kept_out(session: AsyncSession, listing_ids: Sequence[int] | None = None) -> dict[int, Hold]:
+    """Lock and return what is kept out, by listing; None: of all."""
+    rows = (await session.execute(out_now(listing_ids).with_for_update(of=HELD))).mappings()
     return {row["listing_id"]: _hold(row) for row in rows}
 
 
@@ -103,6 +105,19 @@ async def end(
         await session.execute(told, [{"key": key, "because": because} for key, because in why.items()])
 
 
+async def withdraw(session: AsyncSession, holds: Iterable[Hold], at: datetime) -> None:
+    """Say that the source of these says something else again: what waited is withdrawn, what was rejected is over."""
+    kept = {hold.id: hold for hold in holds if hold.id is not None}
+    why = {
+        key: f"{hold.quote.source} says something else again"
+        for key, hold in kept.items()
+        if not hold.is_rejected
+    }
+    await end(session, why, HoldState.WITHDRAWN, at)
+    if over := kept.keys() - why.keys():
+        await session.execute(update(HELD).where(HELD.c.id.in_(over)).values(went_back_at=at))
+
+
 async def land_held(session: AsyncSession, held: Mapping[int, Hold]) -> None:
     """Land quotes that waited, by listing, and put what was seen of them into history, each at its own time."""
     by_source: defaultdict[str, list[int]] = defaultdict(list)
@@ -118,16 +133,43 @@ async def land_held(session: AsyncSession, held: Mapping[int, Hold]) -> None:
 
 
 async def release(sessions: Sessions, hold_id: int, by: str, at: datetime, note: str | None = None) -> None:
-    """Accept what is held on a person's word. Raises `HoldSettled` where it waits no more."""
+    """Accept what is held, or was rejected and is still said, on a person's word. Raises `HoldSettled` where it is neither."""
+    async with _settling(sessions, hold_id) as (session, row):
+        is_rejected = row["state"] == HoldState.REJECTED and row["went_back_at"] is None
+        if not is_rejected:
+            _expect_held(row)
+        told = _told_with_rejection(note, row) if is_rejected else note
+        await end(session, {hold_id: told}, HoldState.RELEASED, at, by)
+        await land_held(session, {row["listing_id"]: _hold(row)})
+
+
+async def reject(sessions: Sessions, hold_id: int, by: str, at: datetime, note: str | None = None) -> None:
+    """Keep what is held out on a person's word, for as long as its source says so. Raises `HoldSettled` where it waits no more."""
+    async with _settling(sessions, hold_id) as (session, row):
+        _expect_held(row)
+        await end(session, {hold_id: note}, HoldState.REJECTED, at, by)
+
+
+@asynccontextmanager
+async def _settling(sessions: Sessions, hold_id: int) -> AsyncIterator[tuple[AsyncSession, RowMapping]]:
+    """Lock a held quote for a person who settles it. Raises `NoSuchHold`."""
     with in_a_sentence():
         async with sessions.begin() as session:
             locked = await session.execute(held_quote_of(hold_id).with_for_update(of=HELD))
             if (row := locked.mappings().one_or_none()) is None:
                 raise NoSuchHold(f"There is no held quote {hold_id}: `heldQuotes` lists them.")
-            if row["state"] != HoldState.HELD:
-                raise HoldSettled(f"Held quote {hold_id} waits no more: it is {row['state']} already.")
-            await end(session, {hold_id: note}, HoldState.RELEASED, at, by)
-            await land_held(session, {row["listing_id"]: _hold(row)})
+            yield session, row
+
+
+def _expect_held(row: RowMapping) -> None:
+    if row["state"] != HoldState.HELD:
+        raise HoldSettled(f"Held quote {row['id']} waits no more: it is {row['state']} already.")
+
+
+def _told_with_rejection(note: str | None, row: RowMapping) -> str:
+    """Keep who rejected what is released now, when and why."""
+    before = f"rejected by {row['settled_by']} at {row['settled_at']:%Y-%m-%d %H:%M} UTC before"
+    return "; ".join(filter(None, (note, before, row["settled_because"])))
 
 
 async def mark_held(session: AsyncSession) -> int:
@@ -142,7 +184,8 @@ def _hold(row: RowMapping) -> Hold:
         name: row[name]
         for name in ("detail", "known_usd", "first_seen_at", "last_seen_at", "times_seen", "id")
     }
-    return Hold(quote, HoldReason(row["reason"]), **said)
+    is_rejected = row["state"] == HoldState.REJECTED
+    return Hold(quote, HoldReason(row["reason"]), **said, is_rejected=is_rejected)
 
 
 def _believed(hold: Hold) -> Quote:

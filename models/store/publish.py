@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col
 
 from models.channels import DATASET, tell
-from models.copies import PUBLISH_KEY, stop_copies
+from models.copies import stop_copies
 from models.db import Sessions
 from models.queries.unification import identities
 from models.records import Counts, Link
@@ -29,8 +29,9 @@ from models.store.quotes import NUMBERS
 from models.store.spelling import Row
 from models.tables import Asset, AssetLink, LandedQuote, Quote
 
-_LOCK = text(f"SELECT pg_advisory_lock({PUBLISH_KEY})")
-_UNLOCK = text(f"SELECT pg_advisory_unlock({PUBLISH_KEY})")
+_KEY = "hashtextextended('kasparro:publish', 0)"
+_LOCK = text(f"SELECT pg_advisory_lock({_KEY})")
+_UNLOCK = text(f"SELECT pg_advisory_unlock({_KEY})")
 _PUBLISHED = Rule(("listing_id",), silent=("fetched_at",))
 _ASSETS = Rule(("uid",), silent=("updated_at",), on_insert=("created_at",))
 
@@ -40,17 +41,18 @@ async def publishing(sessions: Sessions) -> AsyncIterator[AsyncSession]:
     """Open the publishing transaction: one at a time, on one snapshot from the first look to the last write.
 
     The lock is taken before the snapshot is, on the same connection: whoever waits for it keeps none from its holder.
-    Under it nobody answers from copies that would be older than what is about to be committed.
+    Until the commit, answers of before are what there is; just before it nobody gives copies of them any more.
     """
     engine: AsyncEngine = sessions.kw["bind"]
     async with engine.connect() as connection:
         try:
             await connection.execute(_LOCK)
             await connection.commit()
-            await stop_copies(connection)
             await connection.execution_options(isolation_level="REPEATABLE READ")
             async with AsyncSession(connection, expire_on_commit=False) as session:
                 yield session
+                await session.flush()
+                await stop_copies(connection)
                 await session.commit()
             await connection.execute(_UNLOCK)
             await connection.commit()

@@ -10,17 +10,21 @@ from sqlmodel import Field, SQLModel
 
 from models.tables.quotes import POSITIVE_AND_FINITE, QuoteNumbers
 
+KEPT_OUT = "state IN ('held', 'rejected') AND went_back_at IS NULL"
+"""What keeps a listing's quotes out now: one that waits, or one that a person rejected and its source still says."""
+
 
 class HeldQuote(QuoteNumbers, table=True):
-    """A quote that waits, or waited, with the newest numbers seen of it. One listing has one at a time that waits."""
+    """A quote that waits, or waited, with the newest numbers seen of it. One listing has one at a time that is kept out."""
 
     __tablename__ = "held_quotes"
     __table_args__ = (
         CheckConstraint(POSITIVE_AND_FINITE, name="price_usd"),
         CheckConstraint("reason IN ('jump', 'unit_flip', 'future_time')", name="reason"),
-        CheckConstraint("state IN ('held', 'confirmed', 'released', 'withdrawn')", name="state"),
+        CheckConstraint("state IN ('held', 'confirmed', 'released', 'rejected', 'withdrawn')", name="state"),
         CheckConstraint("(state = 'held') = (settled_at IS NULL)", name="settled_at"),
-        Index("uq_held_quotes_waiting", "listing_id", unique=True, postgresql_where=text("state = 'held'")),
+        CheckConstraint("went_back_at IS NULL OR state = 'rejected'", name="went_back_at"),
+        Index("uq_held_quotes_kept_out", "listing_id", unique=True, postgresql_where=text(KEPT_OUT)),
         Index("ix_held_quotes_listing_id_last_seen_at", "listing_id", "last_seen_at"),
     )
 
@@ -37,6 +41,8 @@ class HeldQuote(QuoteNumbers, table=True):
     settled_by: str | None = None
     """The name of the person's key; None: nobody had to."""
     settled_because: str | None = None
+    went_back_at: datetime | None = None
+    """When the source of a rejected quote said something else again; None: it says it still, or it was not rejected."""
 
 
 class HeldPoint(SQLModel, table=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import time
 from typing import Any
@@ -12,7 +11,6 @@ import httpx
 import psycopg
 
 from tests.e2e.conftest import System, eventually
-from tests.unit.house.tree import blocks
 
 
 def test_three_providers_become_one_asset(system: System) -> None:
@@ -31,17 +29,6 @@ def test_rest_says_the_same(system: System) -> None:
     assert f"{record['price_usd']}" == price or float(price) == record["price_usd"]
     health = httpx.get(f"{system.api_url}/health").raise_for_status().json()
     assert (health["status"], health["upstream"]) == ("healthy", "SANDBOX")
-
-
-def test_the_readme_shows_what_is_answered(system: System) -> None:
-    for query in blocks("graphql"):
-        assert system.query(query)
-    asked = re.findall(
-        r"^\$ curl --silent http://127.0.0.1:8000(\S+)", "\n".join(blocks("console")), re.MULTILINE
-    )
-    assert asked
-    for path in asked:
-        assert httpx.get(f"{system.api_url}{path}", timeout=30).is_success
 
 
 def test_the_schedules_really_plan_runs(system: System) -> None:

@@ -1,6 +1,6 @@
 """How often the matcher is right and wrong, beside the obvious rules, on the same lists in the same run.
 
-The table that is printed stands in the README. Run: `pytest tests/benchmarks/matching/test_accuracy.py -s`.
+The table that is printed stands in the README and in docs/matching.md. Run: `pytest tests/benchmarks/matching/test_accuracy.py -s`.
 """
 
 from pathlib import Path
@@ -10,7 +10,8 @@ import pytest
 from tests.benchmarks.matching.baselines import RULES
 from tests.benchmarks.matching.recorded_cases import ABSENT, CASES, RECORDED, Score, accepted, score
 
-README = Path(__file__).parents[3] / "README.md"
+ROOT = Path(__file__).parents[3]
+PAGES = [ROOT / "README.md", ROOT / "docs" / "matching.md"]
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not RECORDED.is_dir(), reason=ABSENT)]
 
@@ -33,7 +34,7 @@ def table_of(found: dict[str, dict[str, Score]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def test_the_matcher_is_better_than_the_obvious_rules_and_the_readme_says_how_much() -> None:
+def test_the_matcher_is_better_than_the_obvious_rules_and_the_pages_say_how_much() -> None:
     found = measured()
     table = table_of(found)
     print(f"\n{table}")  # noqa: T201 - a benchmark tells
@@ -42,4 +43,5 @@ def test_the_matcher_is_better_than_the_obvious_rules_and_the_readme_says_how_mu
         for rule, theirs in scores.items():
             assert ours.wrong <= theirs.wrong, f"{case}: {rule} is wrong less often"
             assert ours.right >= theirs.right - 1, f"{case}: {rule} is right more often"
-    assert table in README.read_text(encoding="utf-8")
+    for page in PAGES:
+        assert table in page.read_text(encoding="utf-8"), page.name

@@ -47,6 +47,7 @@ WHETHER: Mapping[str, str] = {
     "deleted_at": "when is not compared, whether is",
     "undone_at": "when is not compared, whether is",
     "settled_at": "when is not compared, whether is",
+    "went_back_at": "when is not compared, whether is",
     "last_fired_at": "when is not compared, whether is",
 }
 """Columns of which only counts whether they say anything."""

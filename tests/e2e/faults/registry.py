@@ -33,9 +33,6 @@ class Case:
 
 CASES: dict[str, Case] = {}
 ORDINARY = (Start.EMPTY, Start.BEGUN)
-SETTLED = (Start.BEGUN,)
-"""For faults that may keep one source away while the others publish. In the first run of all these would name the
-coins, and a uid that was published once is kept: right, but not what an undisturbed run leaves."""
 
 
 def case(

@@ -12,7 +12,7 @@ import pytest
 from models.tables import metadata
 from tests.e2e.faults.comparing import compare, rows_of
 from tests.e2e.faults.left_out import COLUMNS, NAMED, ROWS, TABLES, UNDATED, WHETHER
-from tests.e2e.faults.load import Load
+from tests.e2e.faults.load import SHORT, Load
 from tests.e2e.faults.soak import Sample, leaks
 
 PLANTED = """
@@ -108,8 +108,8 @@ def _answer(version: int, *prices: str) -> bytes:
 
 def test_an_answer_that_mixes_two_versions_is_torn() -> None:
     one, two = Decimal(1), Decimal(2)
-    found = Load(truth={1: {"a": one, "b": one}, 2: {"a": two, "b": two}})
-    found.answers.update([_answer(1, "1", "1"), _answer(2, "2", "2")])
+    found = Load(SHORT, truth={1: {"a": one, "b": one}, 2: {"a": two, "b": two}})
+    found.heard.answers.update([_answer(1, "1", "1"), _answer(2, "2", "2")])
     assert found.torn == 0
-    found.answers.update([_answer(2, "2", "1"), _answer(1, "2", "2"), _answer(3, "1", "1")])
+    found.heard.answers.update([_answer(2, "2", "1"), _answer(1, "2", "2"), _answer(3, "1", "1")])
     assert found.torn == 3

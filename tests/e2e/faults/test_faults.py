@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e.faults.catalogue import CASES
+from tests.e2e.faults.load import SHORT, load
 from tests.e2e.faults.registry import Unavailable
 from tests.e2e.faults.soak import leaks, soak
 from tests.e2e.faults.trial import attempt
@@ -20,6 +21,10 @@ def test_the_next_run_leaves_what_an_undisturbed_one_would(world: World, name: s
     except Unavailable as reason:
         pytest.skip(str(reason))
     assert trial.difference.counts == (0, 0), trial.difference.told()
+
+
+def test_readers_meet_no_error_and_no_torn_answer_while_runs_publish(world: World) -> None:
+    assert load(world, SHORT).wrong == []
 
 
 @pytest.mark.slow

@@ -80,7 +80,11 @@ def settings(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.chdir(tmp_path)  # away from any .env
     (tmp_path / "data").mkdir()
     return FlowSettings(
-        database_url=database_url, data_dir=tmp_path / "data", sandbox_url=NOBODY, retry_attempts=1
+        database_url=database_url,
+        data_dir=tmp_path / "data",
+        sandbox_url=NOBODY,
+        retry_attempts=1,
+        first_publication_waits_seconds=0,
     )
 
 

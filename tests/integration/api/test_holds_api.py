@@ -12,6 +12,8 @@ from tests.integration.api.client import OFFLINE, Api, asked
 
 RELEASE = """mutation ($id: ID!) { releaseQuote(id: $id, note: "a new unit") {
     heldQuote { state settledBy settledBecause settledAt asset { uid } } run { name } warning } }"""
+REJECT = """mutation ($id: ID!) { rejectQuote(id: $id, note: "cents") {
+    heldQuote { state settledBy settledBecause wentBackAt } } }"""
 HELD = """query ($source: String, $state: HoldState) { heldQuotes(source: $source, state: $state) { totalCount nodes {
     id source sourceId reason detail priceUsd knownUsd timesSeen state settledBy asset { uid } } } }"""
 
@@ -63,16 +65,29 @@ async def test_an_admin_releases_it_once(api: Api, held: str) -> None:
     assert (code, told) == ("CONFLICT", f"Held quote {held} waits no more: it is released already.")
 
 
+async def test_an_admin_rejects_it_and_it_stays_visible(api: Api, held: str) -> None:
+    done = (await api.query(REJECT, id=held))["rejectQuote"]
+    assert done["heldQuote"] == {
+        "state": "REJECTED", "settledBy": "local", "settledBecause": "cents", "wentBackAt": None,
+    }  # fmt: skip
+    (told,) = (await api.query(HELD, state="REJECTED"))["heldQuotes"]["nodes"]
+    assert told["id"] == held
+    assert (await api.refused(REJECT, id=held))[0] == "CONFLICT"
+    assert (await api.query("{ sources { totals { held } } }"))["sources"] == [{"totals": {"held": 1}}]
+
+
+@pytest.mark.parametrize("wish", [RELEASE, REJECT])
 @pytest.mark.parametrize(
     ("hold_id", "code"), [("77", "NOT_FOUND"), ("9" * 30, "NOT_FOUND"), ("first", "BAD_USER_INPUT")]
 )
-async def test_what_is_not_there_is_not_released(api: Api, hold_id: str, code: str) -> None:
-    assert (await api.refused(RELEASE, id=hold_id))[0] == code
+async def test_what_is_not_there_is_not_settled(api: Api, wish: str, hold_id: str, code: str) -> None:
+    assert (await api.refused(wish, id=hold_id))[0] == code
 
 
-async def test_only_admins_release_and_under_the_name_of_their_key(sessions: Sessions, held: str) -> None:
+async def test_only_admins_settle_and_under_the_name_of_their_key(sessions: Sessions, held: str) -> None:
     settings = ApiSettings(**OFFLINE.model_dump(exclude={"admin_keys"}), admin_keys="alice:first,bob:second")
     async with asked(sessions, settings) as api:
-        assert (await api.refused(RELEASE, id=held))[0] == "UNAUTHENTICATED"
+        for wish in (RELEASE, REJECT):
+            assert (await api.refused(wish, id=held))[0] == "UNAUTHENTICATED"
         api.client.headers["x-api-key"] = "second"
         assert (await api.query(RELEASE, id=held))["releaseQuote"]["heldQuote"]["settledBy"] == "bob"

@@ -242,6 +242,17 @@ async def test_health_before_the_first_run_after_a_good_and_after_a_bad_one(
     assert (body["status"], body["reason"]) == ("degraded", "coincap: HTTP 401")
 
 
+async def test_health_says_what_the_first_publication_waits_for(api: Api, sessions: Sessions) -> None:
+    assert (await api.get("/health"))["reason"] == "Nothing was published yet: the first run has not ended."
+    async with sessions.begin() as session:
+        await make_run(session, outcome=RunOutcome.PARTIAL, error="it waits for coingecko")
+    body = await api.get("/health")
+    assert (body["status"], body["reason"]) == (
+        "degraded",
+        "Nothing was published yet: it waits for coingecko",
+    )
+
+
 async def test_live_touches_nothing_and_every_answer_carries_its_request_id(api: Api) -> None:
     answer = await api.client.get("/health/live", headers={"x-request-id": "from-a-proxy_1"})
     assert answer.json() == {"status": "alive"}

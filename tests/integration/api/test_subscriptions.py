@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from graphql_api import subscriptions
+from graphql_api.context import Context
 from graphql_api.settings import ApiSettings
 from models.db import Sessions
 from models.outcomes import RunOutcome
@@ -69,6 +72,41 @@ async def _settled(*talks: Talk) -> None:
         kinds = {(await each.hear())["type"] for _ in range(2)}
         assert kinds == {"next", "complete"}
     await asyncio.sleep(0.3)
+
+
+async def test_what_many_asked_for_is_read_once_and_told_to_each(
+    url: str, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[object] = []
+    before = subscriptions._changed_since  # noqa: SLF001 - what is counted
+
+    async def counted(context: Context, moment: datetime, uids: list[str] | None, first: int) -> object:
+        read.append(uids)
+        return await before(context, moment, uids, first)
+
+    async with AsyncExitStack() as stack:
+        many = [await stack.enter_async_context(greeted(url)) for _ in range(8)]
+        for number, one in enumerate(many):
+            await one.subscribe(uids=["tether"] if number % 2 else None)
+        await _settled(*many)
+        monkeypatch.setattr(subscriptions, "_changed_since", counted)
+        await publish_prices(sessions, SOON, bitcoin="2", tether="3")
+        told = [(await one.next())["priceUpdates"]["assets"] for one in many]
+    assert told == [[{"uid": "bitcoin"}, {"uid": "tether"}], [{"uid": "tether"}]] * 4
+    assert sorted(read, key=str) == [None, ["tether"]]
+
+
+async def test_who_leaves_takes_nothing_from_those_who_are_told_the_same(
+    url: str, sessions: Sessions
+) -> None:
+    async with greeted(url) as stays:
+        async with greeted(url) as leaves:
+            await leaves.subscribe()
+            await stays.subscribe()
+            await _settled(leaves, stays)
+            await publish_prices(sessions, SOON, bitcoin="2")
+            await asyncio.sleep(subscriptions.READERS_FIRST_SECONDS / 2)
+        assert (await stays.next())["priceUpdates"]["assets"] == [{"uid": "bitcoin"}]
 
 
 async def test_who_comes_back_is_told_what_was_missed(url: str, sessions: Sessions) -> None:

@@ -23,6 +23,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 async def world(database_url: str, folder: Path) -> AsyncIterator[World]:
     """An empty market."""
-    settings = FlowSettings(database_url=database_url, data_dir=folder)
+    settings = FlowSettings(database_url=database_url, data_dir=folder, first_publication_waits_seconds=0)
     async with open_workshop(settings) as shop:
         yield World(shop)

@@ -8,11 +8,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from flows.settings import FlowSettings
 from flows.workshop import open_workshop
 from models.outcomes import HoldState
-from models.store.holds import HoldSettled, NoSuchHold, release
+from models.store.holds import HoldSettled, NoSuchHold, reject, release
 from tests.factories import make_run
 from tests.integration.decisions.world import NOW, Coin, World
 from tests.integration.flows.tables import VOLATILE, differences, dump
@@ -69,7 +70,10 @@ async def test_after_a_glitch_everything_is_as_if_it_had_not_been(
     glitched = await dump(
         world.sessions, ("etl_runs", "held_quotes", "held_points", "dataset_version"), VOLATILE
     )
-    async with open_workshop(FlowSettings(database_url=second_database_url, data_dir=folder)) as shop:
+    settings = FlowSettings(
+        database_url=second_database_url, data_dir=folder, first_publication_waits_seconds=0
+    )
+    async with open_workshop(settings) as shop:
         calm = World(shop)
         for number, price in ((-3, "100"), (-2, "101"), (0, "102")):
             await calm.land(coin(price), at=NOW + number * RUN)
@@ -179,6 +183,83 @@ async def test_a_person_releases_what_is_held(world: World) -> None:
         await release(world.sessions, 77, "bob", NOW)
 
 
+async def rejected(world: World) -> int:
+    """Have a price held, and a person reject it; its hold's key."""
+    await passes(world, "100", "10000")
+    ((hold_id,),) = await world.rows("SELECT id FROM held_quotes")
+    assert isinstance(hold_id, int)
+    await reject(world.sessions, hold_id, "ann", NOW, note="cents")
+    return hold_id
+
+
+async def say(world: World, *prices: str) -> None:
+    """Let the source say prices after that, a run after the other."""
+    for number, price in enumerate(prices, start=1):
+        await world.land(coin(price), at=NOW + number * RUN)
+        await world.publish()
+
+
+async def test_what_a_person_rejected_stays_out_however_often_and_by_whomever_it_is_said(
+    world: World,
+) -> None:
+    await rejected(world)
+    await say(world, "10100", "9900", "10000", "10000")
+    await world.land(coin("10000", "coinpaprika"), at=NOW + 4 * RUN)
+    await world.publish()
+    assert await holds(world) == [(10000, "unit_flip", "rejected", 5)]
+    assert await world.rows("SELECT settled_by, settled_because, went_back_at FROM held_quotes") == [
+        ("ann", "cents", None)
+    ]
+    landed = "SELECT price_usd FROM landed_quotes q JOIN listings l ON l.id = listing_id WHERE source = 'coingecko'"
+    assert await world.rows(landed) == [(100,)]
+
+
+async def test_what_was_rejected_stays_out_when_days_have_made_its_past_forgotten(world: World) -> None:
+    await rejected(world)
+    async with world.sessions.begin() as session:
+        await session.execute(text("DELETE FROM price_candles"))
+    await say(world, "10000")
+    assert await holds(world) == [(10000, "unit_flip", "rejected", 2)]
+    await say(world, "10000", "110")
+    assert await price_of(world) == 110
+
+
+async def test_a_rejection_is_over_when_the_source_goes_back_and_the_same_is_then_judged_anew(
+    world: World,
+) -> None:
+    await rejected(world)
+    await say(world, "101", "10000")
+    assert await holds(world) == [
+        (10000, "unit_flip", "rejected", 1),
+        (10000, "unit_flip", "held", 1),
+    ]
+    assert await world.rows("SELECT went_back_at IS NULL FROM held_quotes ORDER BY id") == [(False,), (True,)]
+    assert await price_of(world) == 101
+
+
+async def test_a_person_may_release_what_another_rejected_and_both_are_told(world: World) -> None:
+    hold_id = await rejected(world)
+    await say(world, "10000")
+    with pytest.raises(HoldSettled, match="it is rejected already"):
+        await reject(world.sessions, hold_id, "bob", NOW)
+    await release(world.sessions, hold_id, "bob", NOW, note="redenominated")
+    ((by, because),) = await world.rows("SELECT settled_by, settled_because FROM held_quotes")
+    assert (by, because) == (
+        "bob",
+        f"redenominated; rejected by ann at {NOW:%Y-%m-%d %H:%M} UTC before; cents",
+    )
+    await world.publish()
+    assert await price_of(world) == 10000
+    assert [row[1] for row in await world.rows(HISTORY)] == [100, 10000, 10000]
+
+
+async def test_what_was_rejected_and_went_back_is_released_no_more(world: World) -> None:
+    hold_id = await rejected(world)
+    await say(world, "101")
+    with pytest.raises(HoldSettled, match="it is rejected already"):
+        await release(world.sessions, hold_id, "bob", NOW)
+
+
 async def test_a_source_that_answers_without_news_is_told(world: World) -> None:
     hours = timedelta(hours=1)
     await world.land(coin("100"), at=NOW - 5 * hours)
@@ -200,7 +281,12 @@ async def test_a_source_that_answers_without_news_is_told(world: World) -> None:
 async def test_a_source_that_was_not_asked_of_late_does_not_stand_still(
     database_url: str, folder: Path
 ) -> None:
-    settings = FlowSettings(database_url=database_url, data_dir=folder, fresh_for_seconds=12 * 3600)
+    settings = FlowSettings(
+        database_url=database_url,
+        data_dir=folder,
+        fresh_for_seconds=12 * 3600,
+        first_publication_waits_seconds=0,
+    )
     async with open_workshop(settings) as shop:
         world = World(shop)
         await world.land(

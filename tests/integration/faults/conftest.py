@@ -138,6 +138,7 @@ async def world(
             retry_patience_seconds=5,
             read_timeout_seconds=2,
             answer_timeout_seconds=4,
+            first_publication_waits_seconds=0,
         )
         async with open_workshop(settings) as shop:
             began = World(shop, running_sandbox, datetime.now(UTC) - STEP * (len(EXPECTED) + 15))

@@ -98,6 +98,7 @@ def open_shop(
             "sandbox_url": sandbox.url,
             "retry_attempts": 1,
             "retry_patience_seconds": 5,
+            "first_publication_waits_seconds": 0,
         } | said
         async with open_workshop(FlowSettings(**values)) as opened:  # type: ignore[arg-type]
             yield opened

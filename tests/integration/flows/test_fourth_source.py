@@ -1,11 +1,15 @@
-"""A fourth source is one file and one line: it shows up in the flow, the database, GraphQL and REST."""
+"""A fourth source is one file and one line, those of docs/add-a-source.md: it shows up in the flow, the database, GraphQL and REST."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 from starlette.applications import Starlette
@@ -19,13 +23,27 @@ from flows.sources import REGISTRY
 from flows.workshop import Workshop
 from models.db import Sessions
 from models.outcomes import RunOutcome
+from tests.fixtures.pages import read
 from tests.integration.api.client import asked
-from tests.integration.flows import acme
 from tests.integration.flows.conftest import OpenShop
 from tests.integration.flows.tables import every_text, rows
 from tests.servers import served
+from tests.unit.house.tree import ROOT, blocks
 
 KEY = "acme-planted-key-0123456789"
+PAGE = "docs/add-a-source.md"
+FILE, LINE = blocks("python", PAGE)
+(RECORDED,) = blocks("json", PAGE)
+
+
+def _acme() -> ModuleType:
+    """Make a module of the page's file, as if it lay in flows/sources."""
+    module = ModuleType("flows.sources.acme")
+    exec(compile(FILE, "acme.py", "exec"), module.__dict__)  # noqa: S102 - the page's own text
+    return module
+
+
+acme = _acme()
 
 
 @dataclass(slots=True)
@@ -64,7 +82,8 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
     provider = Provider()
     with served(Starlette(routes=[Route("/v1/coins", provider.coins)])) as url:
         provider.url = f"{url}/v1"
-        monkeypatch.setitem(REGISTRY, acme.NAME, acme.SOURCE)
+        monkeypatch.setitem(REGISTRY, acme.NAME, None)  # so that it is taken out again
+        exec(LINE, {"REGISTRY": REGISTRY, "acme": acme})  # noqa: S102 - likewise
         monkeypatch.setenv("ACME_BASE_URL", provider.url)
         monkeypatch.setenv("ACME_API_KEY", KEY)
         yield provider
@@ -148,3 +167,28 @@ async def test_a_wrong_key_of_it_fails_it_alone(
     }
     assert report.error == "acme: HTTP 401: no such key"
     assert provider.asked == ["page=1"]
+
+
+def test_the_recorded_page_is_read_whole() -> None:
+    feed = acme.SOURCE.quotes
+    batch = read(acme.SOURCE, feed, RECORDED.encode())
+    assert [record.record_id for record in batch.raw] == ["bitcoin", "ethereum", "acme-only"]
+    assert (len(batch.quotes), batch.rejects, batch.drift) == (feed.volume.at_least, [], {})
+
+
+NAMED = "--stdin-filename=flows/sources/acme.py"
+
+
+@pytest.mark.parametrize(
+    "checker",
+    [("ruff", "check", NAMED, "-"), ("ruff", "format", "--check", NAMED, "-"), ("mypy",)],
+    ids=["style", "format", "types"],
+)
+def test_the_file_is_as_clean_as_the_others(checker: tuple[str, ...], tmp_path: Path) -> None:
+    program, *words = checker
+    if not words:
+        words = ["--config-file", str(ROOT / "pyproject.toml"), str(tmp_path / "acme.py")]
+        (tmp_path / "acme.py").write_text(FILE, encoding="utf-8")
+    command = [str(Path(sys.executable).with_name(program)), *words]
+    done = subprocess.run(command, cwd=ROOT, input=FILE, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

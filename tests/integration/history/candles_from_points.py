@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Interval, desc, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Interval, Select, desc, func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from models.queries.candles import ORIGIN, Stretches
+from models.db import Sessions
+from models.queries.candles import ORIGIN, Step, Stretches
 from models.queries.links import listings_of
 from models.queries.paging import Rows, for_each
-from models.queries.tables import LISTINGS, POINTS
+from models.queries.tables import CANDLES, LISTINGS, POINTS
 
 BY_TIME = (POINTS.c.observed_at, POINTS.c.listing_id)
 BACKWARD = tuple(column.desc() for column in BY_TIME)
@@ -77,3 +78,20 @@ def _opened_at(length: timedelta) -> ColumnElement[datetime]:
 
 def _nth(column: ColumnElement[Any], *order: ColumnElement[Any]) -> ColumnElement[Any]:
     return func.array_agg(aggregate_order_by(column, *order)).filter(column.is_not(None))[1]
+
+
+async def rows(sessions: Sessions, statement: Select[Any]) -> list[dict[str, Any]]:
+    """Read a statement's rows."""
+    async with sessions() as session:
+        return [dict(row) for row in (await session.execute(statement)).mappings()]
+
+
+async def assert_kept_are_from_points(sessions: Sessions) -> None:
+    """See that every kept candle is what all the points give."""
+    for length in (step.value for step in Step):
+        kept = (
+            select(*(column for column in CANDLES.c if column.name != "seconds"))
+            .where(CANDLES.c.seconds == length.total_seconds())
+            .order_by(CANDLES.c.listing_id, CANDLES.c.opened_at)
+        )
+        assert await rows(sessions, kept) == await rows(sessions, kept_from_points(length))

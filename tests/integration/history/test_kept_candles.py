@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Select, delete, select
+from sqlalchemy import delete, select
 from sqlmodel import col
 
 from models.db import Sessions
-from models.queries.candles import CandleInterval, Step, candles_of, stretches
+from models.queries.candles import CandleInterval, candles_of, stretches
 from models.queries.tables import CANDLES, POINTS
 from models.store import history
 from models.store.history import load_points
 from models.tables import Asset, PriceCandle, PricePoint
-from tests.integration.history.candles_from_points import candles_from_points, kept_from_points
+from tests.integration.history.candles_from_points import (
+    assert_kept_are_from_points,
+    candles_from_points,
+    rows,
+)
 
 MONDAY = datetime(2026, 1, 26, tzinfo=UTC)
 """The month ends in this week."""
@@ -52,25 +55,10 @@ async def land(sessions: Sessions, listings: Sequence[int], page: Sequence[Lande
         )
 
 
-async def rows(sessions: Sessions, statement: Select[Any]) -> list[dict[str, Any]]:
-    async with sessions() as session:
-        return [dict(row) for row in (await session.execute(statement)).mappings()]
-
-
 async def empty(sessions: Sessions) -> None:
     async with sessions.begin() as session:
         await session.execute(delete(PricePoint))
         await session.execute(delete(PriceCandle))
-
-
-async def assert_kept_are_from_points(sessions: Sessions) -> None:
-    for length in (step.value for step in Step):
-        kept = (
-            select(*(column for column in CANDLES.c if column.name != "seconds"))
-            .where(CANDLES.c.seconds == length.total_seconds())
-            .order_by(CANDLES.c.listing_id, CANDLES.c.opened_at)
-        )
-        assert await rows(sessions, kept) == await rows(sessions, kept_from_points(length))
 
 
 @LAWS

@@ -13,6 +13,7 @@ import httpx
 import psycopg
 import pytest
 
+from graphql_api.cache import RENEWED_FROM, Answer
 from graphql_api.settings import ApiSettings
 from models.db import Sessions
 from tests.integration.api.client import Api
@@ -62,6 +63,22 @@ def _headers(answer: httpx.Response) -> dict[str, object]:
     }
     vary = answer.headers["vary"].lower().split(", ")
     return headers | {"vary": {each for each in vary if each != "accept-encoding"}}
+
+
+async def test_what_is_asked_for_again_and_again_is_made_anew_while_it_is_still_given(lane: Api) -> None:
+    async def asked() -> Answer:
+        assert (await lane.client.post("/graphql", json={"query": VERSION})).json() == ANSWER
+        found = lane.services.cache.find((VERSION, None, b"", None))
+        assert found is not None
+        return found
+
+    first = await asked()
+    first.made_at -= RENEWED_FROM * KEEPS.response_cache_seconds
+    assert await asked() is first
+    async with asyncio.timeout(5):
+        while await asked() is first:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
+    assert lane.services.counters.cache_misses == 2, "one of those who asked had it made"
 
 
 async def test_a_get_is_answered_304_without_a_statement(lane: Api) -> None:

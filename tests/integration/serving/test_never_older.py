@@ -6,7 +6,7 @@ import asyncio
 import random
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,9 +14,13 @@ from datetime import UTC, datetime
 import httpx
 import psycopg
 import pytest
+from psycopg import sql
+from sqlalchemy import make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from models.copies import PATIENCE_SECONDS
-from models.db import Sessions
+from models.db import DatabaseUnavailable, Sessions, database, in_a_sentence
 from models.store import publish
 from models.store.publish import next_version, publishing
 from tests.integration.serving.planned_app import VERSION, Process, planned_processes
@@ -88,16 +92,92 @@ async def test_a_publisher_that_dies_leaves_the_copies_usable_again(
             await _until_kept(client, process)
 
 
+async def test_copies_are_given_until_the_commit_and_never_after_it(
+    published: Sessions, database_url: str
+) -> None:
+    with planned_processes(database_url, 1) as (process,):
+        async with httpx.AsyncClient() as client:
+            await _until_kept(client, process)
+            async with publishing(published) as session:
+                await next_version(session, datetime.now(UTC))
+                await session.flush()
+                before = await _hits(client, process)
+                for _ in range(5):
+                    assert await _asked(client, process) == 1
+                assert await _hits(client, process) == before + 5
+            assert await _asked(client, process) == 2
+
+
+async def test_a_publisher_that_dies_after_the_announcement_has_published_nothing_and_holds_nobody_up(
+    published: Sessions, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = publish.stop_copies
+
+    async def stop_and_die(connection: AsyncConnection) -> None:
+        await stop(connection)
+        _end_publishers(database_url)
+
+    with planned_processes(database_url, 1) as (process,):
+        async with httpx.AsyncClient() as client:
+            await _until_kept(client, process)
+            monkeypatch.setattr(publish, "stop_copies", stop_and_die)
+            with pytest.raises(OperationalError):
+                await _publish(published)
+            monkeypatch.undo()
+            await _until_kept(client, process)
+            assert await _asked(client, process) == 1
+            await _publish(published)
+            assert await _asked(client, process) == 2
+
+
+async def test_who_cannot_announce_the_commit_publishes_nothing_and_says_why(
+    published: Sessions, database_url: str
+) -> None:
+    name = sql.Identifier(make_url(database_url).database or "")
+    refuse = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
+    beside = make_url(database_url).set(database="postgres").render_as_string(hide_password=False)
+    with planned_processes(database_url, 1) as (process,), psycopg.connect(beside, autocommit=True) as other:
+        async with httpx.AsyncClient() as client:
+            await _until_kept(client, process)
+            with pytest.raises(DatabaseUnavailable, match="not currently accepting connections"):
+                await _publish_after(published, lambda: other.execute(refuse.format(name, sql.SQL("false"))))
+            other.execute(refuse.format(name, sql.SQL("true")))
+            assert await _asked(client, process) == 1
+            await _publish(published)
+            assert await _asked(client, process) == 2
+
+
+@pytest.mark.usefixtures("published")
+async def test_many_publish_at_once_over_few_connections_while_somebody_keeps_copies(
+    database_url: str,
+) -> None:
+    with planned_processes(database_url, 1) as (process,):
+        async with httpx.AsyncClient() as client, database(database_url, pool_size=2) as sessions:
+            await _until_kept(client, process)
+            async with asyncio.timeout(20):
+                await asyncio.gather(*(_publish(sessions) for _ in range(6)))
+            assert await _asked(client, process) == 7
+
+
+async def _asked(client: httpx.AsyncClient, process: Process) -> int:
+    answer = await client.post(f"{process.url}/graphql", json=ASKED)
+    return int(answer.json()["data"]["datasetVersion"])
+
+
 async def _die_publishing(sessions: Sessions, database_url: str) -> None:
     """Have the server end the connection of a publication that has begun."""
     async with publishing(sessions) as session:
         await session.connection()
-        with psycopg.connect(database_url, autocommit=True) as other:
-            other.execute(
-                "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks "
-                "WHERE locktype = 'advisory' AND mode = 'ExclusiveLock'"
-            )
+        _end_publishers(database_url)
         raise psycopg.OperationalError("as the session would, at its next statement")
+
+
+def _end_publishers(database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks "
+            "WHERE locktype = 'advisory' AND mode = 'ExclusiveLock'"
+        )
 
 
 async def _until_kept(client: httpx.AsyncClient, process: Process) -> None:
@@ -118,6 +198,14 @@ async def _hits(client: httpx.AsyncClient, process: Process) -> int:
 async def _publish(sessions: Sessions) -> None:
     async with publishing(sessions) as session:
         await next_version(session, datetime.now(UTC))
+
+
+async def _publish_after(sessions: Sessions, something: Callable[[], object]) -> None:
+    """Publish as people do, with something that happens between the first word and the commit."""
+    with in_a_sentence():
+        async with publishing(sessions) as session:
+            await next_version(session, datetime.now(UTC))
+            something()
 
 
 async def _publish_often(sessions: Sessions, times: int) -> None:

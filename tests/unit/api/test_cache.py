@@ -27,6 +27,7 @@ class Kept(ResponseCache):
     def allow(self) -> None:
         """Say that nothing was published since."""
         self.lease._until = float("inf")  # noqa: SLF001 - what the connection says otherwise
+        self.lease._regained.set()  # noqa: SLF001
 
     async def ask(self, key: str, body: bytes = b"{}") -> bytes:
         """Ask as a request does."""
@@ -105,6 +106,40 @@ async def test_what_was_begun_before_a_publication_is_not_kept_and_not_shared_wi
     go.set()
     assert (await first).body == b"old"
     assert await cache.ask("a") == b"new"
+
+
+async def test_who_asks_while_somebody_commits_waits_for_what_can_be_kept() -> None:
+    cache = Kept()
+    cache.lease.end()
+    asking = asyncio.create_task(cache.ask("a", b"1"))
+    await asyncio.sleep(0.01)
+    assert not asking.done()
+    cache.allow()
+    assert await asking == b"1"
+    assert await cache.ask("a", b"2") == b"1"
+    assert cache.counters.cache_bypasses == 0
+
+
+async def test_where_nothing_is_heard_nobody_waits() -> None:
+    cache = Kept()
+    cache.lease.lose()
+    with pytest.raises(StopIteration):
+        cache.lease.regained().send(None)
+
+
+async def test_one_alone_is_told_to_renew_an_answer_and_only_shortly_before_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cache = Kept(seconds=10)
+    now = 100.0
+    monkeypatch.setattr("graphql_api.cache.time.monotonic", lambda: now)
+    await cache.ask("a", b"1")
+    found = cache.find(("a",))
+    assert found is not None
+    now = 107.0
+    assert not cache.must_renew(found)
+    now = 108.5
+    assert [cache.must_renew(found), cache.must_renew(found)] == [True, False]
 
 
 async def test_an_answer_ages(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,11 +7,10 @@ import shlex
 
 import pytest
 import yaml
-from graphql import GraphQLSchema, build_schema, parse, validate
+from graphql import GraphQLSchema, build_schema
 
 from flows.sources import REGISTRY
 from graphql_api.rest.routes import ROUTES
-from tests.unit.house import doors
 from tests.unit.house.tree import ROOT, blocks, make_targets, readme
 
 LINES_AT_MOST = 200
@@ -68,25 +67,3 @@ def test_make_targets_that_it_names_exist() -> None:
     }
     named |= set(re.findall(r"`make ([a-z0-9-]+)", readme()))
     assert named <= make_targets()
-
-
-def test_its_queries_are_valid(schema: GraphQLSchema) -> None:
-    queries = blocks("graphql")
-    assert queries
-    for query in queries:
-        assert validate(schema, parse(query)) == []
-
-
-def test_doors_that_it_names_open() -> None:
-    named = [
-        shlex.split(found)
-        for found in re.findall(r"python -m ((?:flows|models|graphql_api)[^`|\n#]*)", readme())
-    ]
-    assert named
-    for room, *words in named:
-        doors.understand(room, words)
-
-
-def test_files_that_it_links_exist() -> None:
-    linked = re.findall(r"\]\((?!https?:|#)([^)#]+)\)", readme())
-    assert [file for file in linked if not (ROOT / file).exists()] == []

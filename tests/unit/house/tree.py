@@ -14,7 +14,7 @@ WRITTEN = (*ROOMS, "tests", "docs", ".ci", ".docker", ".github")
 BROUGHT = {"__pycache__", "node_modules", "static"}
 """The folders among them that tools fill."""
 
-FENCE = re.compile(r"^```(?P<tag>\S+)\n(?P<body>.*?)^```$", re.DOTALL | re.MULTILINE)
+FENCE = re.compile(r"^ *```(?P<tag>\S*)\n(?P<body>.*?)^ *```$", re.DOTALL | re.MULTILINE)
 
 
 def modules() -> list[Path]:
@@ -40,9 +40,15 @@ def readme() -> str:
     return (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def blocks(tag: str) -> list[str]:
-    """List the README's fenced blocks of one kind."""
-    return [found["body"] for found in FENCE.finditer(readme()) if found["tag"] == tag]
+def pages() -> dict[str, str]:
+    """Read the pages for people, by their place: the README and what is in docs/."""
+    files = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+    return {file.relative_to(ROOT).as_posix(): file.read_text(encoding="utf-8") for file in files}
+
+
+def blocks(tag: str, page: str = "README.md") -> list[str]:
+    """List a page's fenced blocks of one kind."""
+    return [found["body"] for found in FENCE.finditer(pages()[page]) if found["tag"] == tag]
 
 
 def make_targets() -> set[str]:

@@ -20,6 +20,7 @@ from flows.matching.guards import (
     confirmation,
     doubt_of,
     judge,
+    times,
 )
 from models.outcomes import HoldReason
 from models.records import Hold, Quote, Witness
@@ -127,6 +128,43 @@ def test_an_older_quote_is_no_news_of_what_waits(price: Decimal, before: Decimal
     passed, withdrawn, waiting = followed(quote(price, 1), quote(before, 0))
     assert (passed, withdrawn) == ([before], [])
     assert waiting is not None
+
+
+@given(
+    beyond,
+    st.lists(st.decimals("0.9", "1.1", places=3), min_size=1, max_size=6),
+    st.sampled_from([KNOWN, None]),
+)
+def test_what_a_person_rejected_passes_no_more_while_its_source_says_it(
+    price: Decimal, swings: Sequence[Decimal], known: Known | None
+) -> None:
+    waiting: Hold | None = replace(held(str(price)), is_rejected=True)
+    for runs, swing in enumerate(swings, start=1):
+        verdict = judge(quote(price * swing, runs), known, waiting)
+        assert (verdict.passes, verdict.withdrawn) == (False, None)
+        waiting = verdict.waiting
+    assert waiting is not None
+    assert waiting.times_seen == 1 + len(swings)
+    assert confirmation(waiting, [Witness("coincap", price, NOW)], WINDOW) is None
+
+
+@given(beyond, within, st.sampled_from([KNOWN, None]))
+def test_a_rejection_is_over_once_the_price_is_near_to_what_it_was(
+    price: Decimal, later: Decimal, known: Known | None
+) -> None:
+    waiting = replace(held(str(price)), is_rejected=True)
+    verdict = judge(quote(later, 1), known, waiting)
+    is_back = times(later, Decimal(100)) <= times(later, price)
+    assert verdict.passes or not is_back
+    assert (verdict.withdrawn is waiting) == verdict.passes
+
+
+def test_a_rejected_time_is_over_with_the_first_that_has_come() -> None:
+    early = quote("100", ahead=2 * SLIGHTLY_AHEAD)
+    waiting = Hold(early, HoldReason.FUTURE_TIME, "", None, NOW, NOW, is_rejected=True)
+    again = judge(quote("100", 1, ahead=2 * SLIGHTLY_AHEAD), KNOWN, waiting)
+    assert (again.passes, again.withdrawn) == (False, None)
+    assert judge(quote("100", 1), KNOWN, waiting).passes
 
 
 witnesses = st.lists(

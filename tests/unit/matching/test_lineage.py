@@ -1,18 +1,29 @@
 """Wrapped copies, old and new versions, numbered ids: relatives that are told apart, and never taken for each other."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
 import pytest
 
 from flows.matching.block import block
 from flows.matching.comparison import Comparison
 from flows.matching.entries import Entry
-from flows.matching.lineage import Age, age, marks, second_bearer
+from flows.matching.lineage import Age, age, marks, second_bearer, twin
 from flows.matching.normalize import profile
 from flows.matching.pairing import match_entries
-from models.records import Listing
+from models.records import Listing, Quote
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 def listed(source: str, source_id: str, symbol: str, name: str, *, is_active: bool | None = None) -> Entry:
     return Entry(Listing(source, source_id, symbol=symbol, name=name, is_active=is_active))
+
+
+def priced(entry: Entry, usd: str) -> Entry:
+    source, source_id = entry.key
+    return replace(entry, quote=Quote(source, source_id, NOON, Decimal(usd)), is_fresh=True)
 
 
 def compared(left: Entry, right: Entry, *others: Entry) -> Comparison:
@@ -108,3 +119,30 @@ def test_a_first_bearer_that_gave_way_stands_in_nobodys_way(first: Entry) -> Non
 def test_a_first_bearer_that_has_its_own_symbol_elsewhere_stands_in_nobodys_way() -> None:
     own = listed("coinpaprika", "qlc-quorum-classic", "QLC", "Quorum Classic")
     assert second_bearer(compared(SECOND, LEDGER, FIRST, own)) is None
+
+
+CAT = listed("coingecko", "golazol-cat", "gola", "Golazol Cat")
+WORLD = listed("coingecko", "golazol-world", "gola", "Golazol World")
+KNOWN = listed("coinpaprika", "gola-golazol-world", "GOLA", "Golazol World")
+RENAMED = listed("coinpaprika", "gola-golazol-world-renamed", "GOLA", "Golazol World")
+
+
+def test_what_is_left_over_for_a_coin_under_another_id_is_no_match() -> None:
+    assert links([CAT, WORLD], [KNOWN, RENAMED]) == {"golazol-world": "gola-golazol-world"}
+    found = twin(compared(CAT, RENAMED, WORLD, KNOWN))
+    assert found is not None
+    assert found.veto
+    assert found.reason == "it may be 'gola-golazol-world' under another id, and the names are only alike"
+
+
+def test_a_twin_forbids_nothing_to_its_very_name_nor_where_the_price_agrees() -> None:
+    assert twin(compared(WORLD, RENAMED, KNOWN)) is None
+    assert twin(compared(CAT, RENAMED, WORLD)) is None, "nobody else bears its name there"
+    near, same = (priced(one, "1.01") for one in (CAT, RENAMED))
+    assert twin(compared(near, same, WORLD, KNOWN)) is None
+    assert twin(compared(near, priced(RENAMED, "2"), WORLD, KNOWN)) is not None
+
+
+def test_a_namesake_with_another_symbol_is_no_twin() -> None:
+    other = listed("coinpaprika", "gow-golazol-world", "GOW", "Golazol World")
+    assert twin(compared(CAT, RENAMED, WORLD, other)) is None

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,9 +15,11 @@ import yaml
 
 from flows.stack.deployments import fingerprint
 from flows.stack.doors import POSTGRES, the_doors
+from flows.stack.prefect_worker import NICENESS
 from flows.stack.settings import StackSettings
 from models.outcomes import Upstream
 
+NICEST = 19
 PROJECT = Path(__file__).resolve().parents[3]
 
 
@@ -89,3 +94,9 @@ def test_what_is_deployed_changes_with_the_file_and_the_flows(tmp_path: Path) ->
     second = fingerprint(tmp_path)[0]
     listing.write_text(listing.read_text() + "    tags: [new]\n")
     assert len({first, second, fingerprint(tmp_path)[0]}) == 3
+
+
+def test_a_run_gives_way_to_readers() -> None:
+    code = "import os; from flows.stack.prefect_worker import give_way; give_way(); print(os.nice(0))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(said.stdout) == min(os.nice(0) + NICENESS, NICEST)

@@ -7,7 +7,7 @@ import time
 from contextlib import ExitStack
 
 from tests.e2e.faults.moments import any_moment, await_moment
-from tests.e2e.faults.registry import SETTLED, case
+from tests.e2e.faults.registry import case
 from tests.e2e.faults.world import Start, World
 
 MIGRATES_WITHIN_SECONDS = 2.0
@@ -19,13 +19,13 @@ def two_runs(world: World, chance: random.Random) -> None:
     _together(world, chance, ("flows", "run", "etl"), ("flows", "run", "etl"))
 
 
-@case("run-and-unify", "a run, and two unify by hand, at once", starts=SETTLED)
+@case("run-and-unify", "a run, and two unify by hand, at once")
 def run_and_unify(world: World, chance: random.Random) -> None:
     """Let three want to publish."""
     _together(world, chance, ("flows", "run", "etl"), *[("flows", "run", "unify")] * 2)
 
 
-@case("sources-apart", "each source's own run by hand, all at once", starts=SETTLED)
+@case("sources-apart", "each source's own run by hand, all at once")
 def sources_apart(world: World, chance: random.Random) -> None:
     """Let every source come by itself, beside a run of all."""
     names = ("coingecko", "coinpaprika", "coincap")

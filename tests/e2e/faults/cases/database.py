@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 import psycopg
 
 from tests.e2e.faults.moments import Missed, any_moment, await_moment
-from tests.e2e.faults.registry import SETTLED, case
+from tests.e2e.faults.registry import case
 from tests.e2e.faults.world import DATABASE, World
 
 WRITTEN = ("listings", "raw_records", "landed_quotes", "price_points", "quotes", "assets", "etl_runs")
@@ -50,7 +50,6 @@ def refuses_later(world: World, chance: random.Random) -> None:
 @case(
     "too-many-connections",
     "others take every connection that PostgreSQL has left, under a run",
-    starts=SETTLED,
 )
 def too_many_connections(world: World, chance: random.Random) -> None:
     """Take all slots at a random time of a run, some seconds long."""
@@ -89,7 +88,6 @@ def table_locked(world: World, chance: random.Random) -> None:
 @case(
     "statement-timeout",
     "statements take longer than DATABASE_STATEMENT_TIMEOUT_SECONDS, under a run",
-    starts=SETTLED,
 )
 def statement_timeout(world: World, chance: random.Random) -> None:
     """Let it wait for a lock for longer than a statement may take."""
@@ -98,7 +96,7 @@ def statement_timeout(world: World, chance: random.Random) -> None:
         raise Missed("no statement was in the way of the lock")
 
 
-@case("deadlock", "a run and somebody else each wait for what the other one has locked", starts=SETTLED)
+@case("deadlock", "a run and somebody else each wait for what the other one has locked")
 def deadlock(world: World, chance: random.Random) -> None:
     """Lock what a page's transaction writes last, wait until one waits for it, then ask for what it wrote first."""
     with psycopg.connect(world.url) as rival, world.start() as run:

@@ -8,7 +8,7 @@ import time
 from functools import partial
 
 from tests.e2e.faults.moments import Missed, Moment, any_moment, await_moment
-from tests.e2e.faults.registry import SETTLED, case
+from tests.e2e.faults.registry import case
 from tests.e2e.faults.world import DATABASE, World
 
 BACKENDS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -68,7 +68,7 @@ case("postgres-terminated", "PostgreSQL told to stop after its clients (SIGTERM)
 )
 
 
-@case("backend-killed", "kill -9 of one of PostgreSQL's processes: it restarts all of them", starts=SETTLED)
+@case("backend-killed", "kill -9 of one of PostgreSQL's processes: it restarts all of them")
 def backend_killed(world: World, chance: random.Random) -> None:
     """Kill the process that serves one of a run's connections."""
     with world.start() as run:
@@ -81,7 +81,7 @@ def backend_killed(world: World, chance: random.Random) -> None:
     world.postgres.until_answers()
 
 
-@case("connections-ended", "all of a run's connections are ended by the server", starts=SETTLED)
+@case("connections-ended", "all of a run's connections are ended by the server")
 def connections_ended(world: World, chance: random.Random) -> None:
     """End them as an administrator or a failover does."""
     with world.start() as run:

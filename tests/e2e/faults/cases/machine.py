@@ -7,16 +7,14 @@ import time
 from pathlib import Path
 
 from tests.e2e.faults.moments import any_moment, await_moment
-from tests.e2e.faults.registry import SETTLED, Unavailable, case
+from tests.e2e.faults.registry import Unavailable, case
 from tests.e2e.faults.world import World
 
 FAKETIME = ("faketime/libfaketime.so.1", "libfaketime.so.1")
 HOURS = 3
 
 
-@case(
-    "disk-full", "no room on PostgreSQL's disk for some seconds, under a run", starts=SETTLED, in_short=True
-)
+@case("disk-full", "no room on PostgreSQL's disk for some seconds, under a run", in_short=True)
 def disk_full(world: World, chance: random.Random) -> None:
     """Fill the disk under a run; PostgreSQL may end of it, and is started again."""
     if world.postgres.disk:

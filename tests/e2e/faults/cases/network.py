@@ -7,7 +7,7 @@ import time
 from functools import partial
 
 from tests.e2e.faults.moments import Moment, any_moment, await_moment
-from tests.e2e.faults.registry import SETTLED, case
+from tests.e2e.faults.registry import case
 from tests.e2e.faults.wire import Wire
 from tests.e2e.faults.world import World
 
@@ -44,13 +44,11 @@ for _to, _whom in (("to_postgres", "PostgreSQL"), ("to_upstream", "the providers
     case(
         f"network-cut-{_name}",
         f"the network between a run and {_whom} is cut for up to 6 s",
-        starts=SETTLED,
         written_down=_written,
         in_short=_to == "to_postgres",
     )(partial(_cut, wire=_to))
     case(
         f"network-silent-{_name}",
         f"the network between a run and {_whom} says nothing for up to 6 s, then it is reset",
-        starts=SETTLED,
         written_down=_written,
     )(partial(_stall, wire=_to))

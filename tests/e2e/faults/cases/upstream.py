@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from tests.e2e.faults.registry import SETTLED, case
+from tests.e2e.faults.registry import case
 from tests.e2e.faults.world import World
 
 PATHS = ("/coingecko/api/v3/coins/markets", "/coinpaprika/v1/tickers")
@@ -25,7 +25,6 @@ def upstream(name: str, sentence: str, *orders: Order) -> None:
     case(
         f"upstream-{name}",
         f"a provider {sentence}",
-        starts=SETTLED,
         written_down=("rejected_records",),
     )(partial(_answer, orders=orders))
 
