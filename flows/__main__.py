@@ -28,6 +28,8 @@ from flows.stack.prefect_server import serve_prefect
 from flows.stack.prefect_worker import RUNS_AT_ONCE, give_way, serve_worker
 from flows.stack.settings import StackSettings
 from flows.stack.supervisor import up as supervise
+from flows.status import StatusSettings, read_status
+from flows.status_page import print_status
 from flows.unification import unify_and_publish
 from flows.workshop import collect_seldom, open_workshop
 from models.db import DatabaseUnavailable
@@ -48,6 +50,20 @@ app.command(run)
 def up() -> int:
     """Start everything in this terminal and say where to click; Ctrl-C stops it."""
     return supervise(StackSettings())
+
+
+@app.command
+def status(*, json: Annotated[bool, Parameter(negative=())] = False) -> int:
+    """Say how sources do, what ran last and which versions are here; exit code 1 where something is wrong.
+
+    Parameters
+    ----------
+    json
+        For a program to read.
+    """
+    found = asyncio.run(read_status(StatusSettings()))
+    print_status(found, Console(), as_json=json)
+    return 1 if found.troubles else 0
 
 
 @app.command

@@ -99,7 +99,7 @@ class Client:
         async for attempt in stamina.retry_context(
             on=self._pause_before_retry,
             attempts=self._settings.retry_attempts,
-            timeout=self._settings.retry_patience_seconds * 2,
+            timeout=self._settings.retry_patience_seconds * 2 or None,  # 0 would be: no second attempt at all
             wait_initial=0.5,
             wait_max=10,
         ):

@@ -15,7 +15,16 @@ import psycopg
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from flows.errors import BudgetExhausted, Fatal, LookInto, SourceError, SourceSkipped
+from flows.benches import Job, heed_bench, note_end
+from flows.errors import (
+    AllRejected,
+    BudgetExhausted,
+    Fatal,
+    LookInto,
+    SourceBenched,
+    SourceError,
+    SourceSkipped,
+)
 from flows.files import FileIngest
 from flows.landing import Landing, make_room_for
 from flows.matching.guards import is_thin
@@ -23,7 +32,7 @@ from flows.reading import Arrival, Batch, arrive, reject_of_page, understand
 from flows.settings import SourceSettings
 from flows.shared_budgets import Tally
 from flows.sources.contract import Feed, Fetched, PageRequest, Source
-from flows.workshop import Workshop, begin_run, now
+from flows.workshop import Workshop, begin_run, now, skip_run
 from models.outcomes import RunOutcome
 from models.queries.runs import usual_quotes
 from models.store.records import (
@@ -37,6 +46,7 @@ from models.store.records import (
 from models.store.runs import count_page, finish_run, job_of, read_run, sole_run
 from models.tables import Checkpoint, RawPage
 
+FLOW = "ingest"
 MAX_PAGES = 1_000
 
 Fetch = Callable[[Workshop, Source, Feed, PageRequest], Awaitable[Fetched]]
@@ -59,6 +69,28 @@ class SourceReport:
     rejected: int = 0
     error: str | None = None
     remedy: str | None = None
+    is_benched: bool = False
+    """It was skipped, and not because all is well."""
+
+    @property
+    def is_down(self) -> bool:
+        """Whether a run that wanted it has to do without."""
+        return self.is_benched or self.outcome is RunOutcome.FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What a source's run is for."""
+
+    parent_id: int | None = None
+    """The run that it is a part of."""
+    top_n: int | None = None
+    """Ask for so many coins instead of what the settings say."""
+    heeds_bench: bool = False
+    """Pass the source over while it is benched; somebody who names it wants it tried."""
+
+
+BY_NAME = Errand()
 
 
 async def fetch_directly(shop: Workshop, source: Source, _: Feed, request: PageRequest) -> Fetched:
@@ -67,26 +99,24 @@ async def fetch_directly(shop: Workshop, source: Source, _: Feed, request: PageR
 
 
 async def ingest_source(
-    shop: Workshop,
-    name: str,
-    parent_id: int | None = None,
-    top_n: int | None = None,
-    *,
-    fetch: Fetch = fetch_directly,
+    shop: Workshop, name: str, errand: Errand = BY_NAME, *, fetch: Fetch = fetch_directly
 ) -> SourceReport:
     """Bring in everything one source has to tell now. Never raises for what the source did: the report says it.
 
-    A second run of the same source at the same time is skipped. `top_n` asks for fewer coins than the settings do.
+    A second run of the same source at the same time is skipped.
     """
     began = now()
     async with sole_run(shop.sessions, job_of("ingest", name)) as is_ours:
         if not is_ours:
-            return SourceReport(name, RunOutcome.SKIPPED, error="another run of this source is under way")
-        run_id = await begin_run(shop, "ingest", source=name, parent_id=parent_id)
-        outcome, error = await _whatever_happens(shop, name, run_id, fetch, top_n)
+            reason = f"{name}: another run of this source is under way"
+            await skip_run(shop, FLOW, reason, source=name, parent_id=errand.parent_id)
+            return SourceReport(name, RunOutcome.SKIPPED, error=reason)
+        run_id = await begin_run(shop, FLOW, source=name, parent_id=errand.parent_id)
+        outcome, error = await _whatever_happens(shop, name, run_id, fetch, errand)
         remedy = getattr(error, "remedy", None)
         async with shop.sessions.begin() as session:
             told = str(error) if error else None
+            await note_end(session, shop, _job(shop, name), outcome, error)
             await finish_run(session, run_id, outcome, now(), error=told, remedy=remedy)
             run = await read_run(session, run_id)
     log.info("source ingested", source=name, outcome=outcome, fetched=run.fetched, error=told)
@@ -101,19 +131,22 @@ async def ingest_source(
         rejected=run.rejected,
         error=told,
         remedy=remedy,
+        is_benched=outcome is RunOutcome.SKIPPED and isinstance(error, SourceBenched | BudgetExhausted),
     )
 
 
 async def _whatever_happens(
-    shop: Workshop, name: str, run_id: int, fetch: Fetch, top_n: int | None
+    shop: Workshop, name: str, run_id: int, fetch: Fetch, errand: Errand
 ) -> tuple[RunOutcome, Exception | None]:
     """Turn even a mistake of ours in one source into that source's failed run: the others go on."""
     try:
         if name in shop.files:
             return await FileIngest(shop, shop.files[name], run_id).all_rows()
         source = shop.source(name)
-        async with _one_pass(shop, source) as tally:
-            return await Ingest(shop, source, run_id, fetch, top_n, tally, Landing(name)).all_feeds()
+        if errand.heeds_bench:
+            await heed_bench(shop, _job(shop, name))
+        async with _one_pass(shop, source, errand) as tally:
+            return await Ingest(shop, source, run_id, fetch, errand.top_n, tally, Landing(name)).all_feeds()
     except SourceSkipped as reason:
         return RunOutcome.SKIPPED, reason
     except Exception as error:
@@ -121,11 +154,17 @@ async def _whatever_happens(
         return RunOutcome.FAILED, error
 
 
-def _one_pass(shop: Workshop, source: Source) -> AbstractAsyncContextManager[Tally]:
+def _job(shop: Workshop, name: str) -> Job:
+    asks = name in shop.sources and shop.sources[name].calls_network
+    return Job(name, FLOW, shop.settings.etl_interval_seconds if asks else None)
+
+
+def _one_pass(shop: Workshop, source: Source, errand: Errand) -> AbstractAsyncContextManager[Tally]:
     """Make a pass that the month has room for; a file costs nothing."""
     if not source.calls_network:
         return nullcontext(Tally(source))
-    return shop.budgets.one_pass(source, shop.settings_of(source), shop.settings.etl_interval_seconds)
+    settings, every = shop.settings_of(source), shop.settings.etl_interval_seconds
+    return shop.budgets.one_pass(source, settings, every, insists=not errand.heeds_bench)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,10 +320,16 @@ class Ingest:
             )
 
     async def _expect_usual(self, name: str) -> None:
-        """Tell of a run that brought far fewer quotes than those before it."""
+        """Tell of a run that brought far fewer quotes than those before it; fail one that brought none."""
         async with self.shop.sessions() as session:
-            quoted = (await read_run(session, self.run_id)).quoted
+            run = await read_run(session, self.run_id)
             often = await session.scalar(usual_quotes(self.source.name))
+        quoted = run.quoted
+        if run.rejected and not quoted:
+            raise AllRejected(
+                f"{name}: {run.rejected} records were rejected, and not one has a price that can be used",
+                source=self.source.name,
+            )
         usual = min(often or 0, self._settings().top_n)
         if is_thin(quoted, usual):
             raise LookInto(

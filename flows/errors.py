@@ -4,11 +4,16 @@ RetryNow         a passing fault: try again with backoff and jitter
 RetryLater       the provider said when: wait `seconds`, or give the run back if that is too long
 BudgetExhausted  nothing more until the provider's period ends
 Fatal            a person must act: wrong key, wrong host, wrong path, a page that cannot be what it says
+Refused          a kind of Fatal: the key is wrong, or may not ask this
+AllRejected      a kind of Fatal: there are records, and not one of them can be used
 UnusableFile     the same of a file in the data folder
+Unwritable       the same of a file that we write
 ToBeContinued    nothing: the next run brings more
 LookInto         what came is good, but less than usual: a person should see why
 NotFound         a kind of Fatal: the provider does not know what was asked for
 BeyondPlan       a kind of Fatal: the plan does not reach that far back
+SourceSkipped    nothing: there was nothing to do
+SourceBenched    a kind of SourceSkipped: it failed too often, and is tried again when its while is over
 RecordRejected   this one record only: keep it with its reason and go on
 """
 
@@ -75,10 +80,26 @@ class Fatal(SourceError):  # noqa: N818
     remedy = "check the source's key, plan and base URL"
 
 
+class Refused(Fatal):
+    """The provider does not let us in. It is left alone until a person did something, or for the longest while."""
+
+
+class AllRejected(Fatal):
+    """Not one record could be used."""
+
+    remedy = "see `rejects` for why: the provider changed what it sends, or a clock is wrong"
+
+
 class UnusableFile(Fatal):
     """A file that is not what it says."""
 
     remedy = "put the file right, or its entry in sources.toml; what was loaded of it stays"
+
+
+class Unwritable(Fatal):
+    """A file of ours that cannot be written: no fault of a source."""
+
+    remedy = "make room, or set DATA_DIR"
 
 
 class ToBeContinued(SourceError):  # noqa: N818
@@ -109,6 +130,16 @@ class SourceSkipped(SourceError):  # noqa: N818
     """Nothing to do for this source now, for a reason that is nobody's fault."""
 
     remedy = "none needed"
+
+
+class SourceBenched(SourceSkipped):
+    """Left alone by runs that nobody asked for it by name."""
+
+    remedy = "none needed: the first scheduled run after that tries again; at once: `python -m flows run etl --source {}`"
+
+    def __init__(self, message: str, *, source: str) -> None:
+        super().__init__(message, source=source)
+        self.remedy = type(self).remedy.format(source)
 
 
 class RecordRejected(Exception):  # noqa: N818

@@ -8,6 +8,7 @@ from prefect import flow, runtime
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
+from flows.engine import Errand
 from flows.report import sources_report
 from flows.runbook import leave
 from flows.tasks import prefect_steps, run_name
@@ -20,7 +21,7 @@ async def ingest(source: str, top_n: int | None = None, *, refresh: bool = False
     """Bring in one source, with its identity lists where these are due. What landed is published by `unify`."""
     async with open_workshop(prefect_run_id=runtime.flow_run.id) as shop:
         steps = prefect_steps(refresh=refresh)
-        report = await steps.ingest(shop, shop.known(source), None, top_n)
+        report = await steps.ingest(shop, shop.known(source), Errand(top_n=top_n))
         await leave(shop, "ingest", sources_report([report]))
     if report.outcome is RunOutcome.FAILED:
         return Failed(message=f"{report.error} → {report.remedy}")

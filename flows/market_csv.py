@@ -5,20 +5,22 @@ from __future__ import annotations
 import csv
 import os
 import tempfile
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from pathlib import Path
 
 import anyio.to_thread
 import structlog
 
+from flows.benches import Job, heed_bench, note_end
 from flows.engine import Fetch, fetch_directly
-from flows.errors import BudgetExhausted, Fatal, SourceError, SourceSkipped
+from flows.errors import BudgetExhausted, Fatal, SourceError, SourceSkipped, Unwritable
 from flows.reading import page_of, reject_of_page, rejects_of
 from flows.settings import SourceSettings
 from flows.shared_budgets import Tally
 from flows.sources import coincap
 from flows.sources.contract import PageRequest
-from flows.workshop import Workshop, begin_run, now
+from flows.workshop import Workshop, begin_run, now, skip_run
 from models.durable import sync
 from models.outcomes import RunOutcome
 from models.records import Payload, Reject
@@ -32,6 +34,7 @@ FLOW = "refresh-csv"
 FEED = "api"
 ASSETS = PageRequest("/assets")
 
+UNDER_WAY = "another refresh is under way"
 NO_KEY = "COINCAP_API_KEY is not set and every call to CoinCap needs one (its free plan gives it): the file stays as it was"
 
 
@@ -46,53 +49,67 @@ class RefreshReport:
     remedy: str | None = None
 
 
-async def refresh_csv(shop: Workshop, *, fetch: Fetch = fetch_directly) -> RefreshReport:
+async def refresh_csv(
+    shop: Workshop, *, fetch: Fetch = fetch_directly, heeds_bench: bool = False
+) -> RefreshReport:
     """Fetch CoinCap's assets and replace the file. Never raises for what CoinCap did: the report and the run say it.
 
-    Without a key nothing is asked, and the file stays as it is.
+    Without a key nothing is asked, and the file stays as it is; so it does while CoinCap is benched, for who heeds that.
     """
     path = shop.settings.data_dir / coincap.CSV_FILE
     async with sole_run(shop.sessions, FLOW) as is_ours:
         if not is_ours:
-            return RefreshReport(path, RunOutcome.SKIPPED, error="another refresh is under way")
+            await skip_run(shop, FLOW, UNDER_WAY, source=coincap.NAME)
+            return RefreshReport(path, RunOutcome.SKIPPED, error=UNDER_WAY)
         run_id = await begin_run(shop, FLOW, source=coincap.NAME)
         rejects: list[Reject] = []
-        report = await _refresh(shop, path, fetch, rejects)
+        rows = _refresh(shop, path, fetch, rejects, heeds_bench=heeds_bench)
+        report, error = await _whatever_happens(path, rows, rejects)
         async with shop.sessions.begin() as session:
             await keep_rejects(session, rejects, run_id, now())
             await count_page(session, run_id, {"fetched": report.rows, "rejected": len(rejects)})
+            await note_end(session, shop, _job(shop), report.outcome, error)
             await finish_run(session, run_id, report.outcome, now(), error=report.error, remedy=report.remedy)
     log.info("file refreshed", path=str(path), outcome=report.outcome, rows=report.rows, error=report.error)
     return report
 
 
-async def _refresh(shop: Workshop, path: Path, fetch: Fetch, rejects: list[Reject]) -> RefreshReport:
+def _job(shop: Workshop) -> Job:
+    return Job(coincap.NAME, FLOW, shop.settings.csv_update_interval_seconds)
+
+
+async def _whatever_happens(
+    path: Path, refresh: Awaitable[int], rejects: list[Reject]
+) -> tuple[RefreshReport, SourceError | None]:
+    """Wait for the rows; where none were written, say why, and keep what was answered instead."""
     try:
-        rows = await _all_assets(shop, fetch, rejects)
-        await anyio.to_thread.run_sync(write_atomically, path, rows)
-    except SourceSkipped as reason:
-        return RefreshReport(path, RunOutcome.SKIPPED, error=str(reason), remedy=reason.remedy)
+        return RefreshReport(path, RunOutcome.SUCCESS, await refresh), None
     except SourceError as error:
-        if error.was_asked:
+        is_skip = isinstance(error, SourceSkipped)
+        if error.was_asked and not is_skip:
             rejects.append(reject_of_page(coincap.NAME, FEED, ASSETS, error))
+        outcome = RunOutcome.SKIPPED if is_skip or isinstance(error, BudgetExhausted) else RunOutcome.FAILED
         told = str(error.at(coincap.NAME))
-        outcome = RunOutcome.SKIPPED if isinstance(error, BudgetExhausted) else RunOutcome.FAILED
-        return RefreshReport(path, outcome, error=told, remedy=error.remedy)
-    except OSError as error:
-        told = f"{path} cannot be written: {error.strerror}"
-        return RefreshReport(path, RunOutcome.FAILED, error=told, remedy="make room, or set DATA_DIR")
-    return RefreshReport(path, RunOutcome.SUCCESS, len(rows))
+        return RefreshReport(path, outcome, error=told, remedy=error.remedy), error
 
 
-async def _all_assets(shop: Workshop, fetch: Fetch, rejects: list[Reject]) -> list[Payload]:
-    """Fetch the assets, where the month has room for it."""
+async def _refresh(
+    shop: Workshop, path: Path, fetch: Fetch, rejects: list[Reject], *, heeds_bench: bool
+) -> int:
+    """Fetch the assets, where the month has room for it, and write them; returns how many there are."""
     settings, every = shop.settings_of(coincap.API), shop.settings.csv_update_interval_seconds
     if settings.api_key is None:
         raise SourceSkipped(NO_KEY, source=coincap.NAME)
-    async with shop.budgets.one_pass(coincap.API, settings, every) as tally:
+    if heeds_bench:
+        await heed_bench(shop, _job(shop))
+    async with shop.budgets.one_pass(coincap.API, settings, every, insists=not heeds_bench) as tally:
         rows = await _every_page(shop, settings, fetch, rejects, tally)
         tally.is_whole = True
-    return rows
+    try:
+        await anyio.to_thread.run_sync(write_atomically, path, rows)
+    except OSError as error:
+        raise Unwritable(f"{path} cannot be written: {error.strerror}").unasked() from error
+    return len(rows)
 
 
 async def _every_page(

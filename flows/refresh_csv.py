@@ -13,12 +13,20 @@ from flows.tasks import cached_fetch, run_name
 from flows.workshop import open_workshop
 from models.outcomes import RunOutcome
 
+SCHEDULED = "auto-scheduled"
+"""The tag that Prefect's scheduler gives to its runs."""
+
 
 @flow(name="refresh-csv", flow_run_name=run_name)
 async def refresh_csv(*, refresh: bool = False) -> State[Any]:
-    """Replace the file with what CoinCap answers now. Without a key nothing is asked and the file stays."""
+    """Replace the file with what CoinCap answers now. Without a key nothing is asked and the file stays.
+
+    So it does while CoinCap is benched, where nobody but the schedule asked for this run.
+    """
+    is_scheduled = SCHEDULED in runtime.flow_run.tags
     async with open_workshop(prefect_run_id=runtime.flow_run.id) as shop:
-        report = await market_csv.refresh_csv(shop, fetch=cached_fetch(refresh=refresh))
+        fetch = cached_fetch(refresh=refresh)
+        report = await market_csv.refresh_csv(shop, fetch=fetch, heeds_bench=is_scheduled)
     if report.outcome is RunOutcome.FAILED:
         return Failed(message=f"{report.error} → {report.remedy}")
     told = report.error or f"{report.rows} rows in {report.path}"

@@ -17,7 +17,7 @@ from flows.landing import Landing, make_room_for
 from flows.reading import Arrival, Batch, understand
 from flows.sources.contract import Page, PageRequest
 from flows.unification import PublishReport, unify_and_publish
-from flows.workshop import Workshop, begin_run, now
+from flows.workshop import Workshop, begin_run, now, skip_run
 from models.outcomes import RunOutcome
 from models.queries.records import pages, payloads
 from models.records import Counts
@@ -26,6 +26,7 @@ from models.store.runs import count_page, finish_run, sole_run
 
 log = structlog.get_logger(__name__)
 FLOW = "replay"
+UNDER_WAY = "an etl run is under way: try again when it is over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,8 @@ async def replay(shop: Workshop, source: str | None = None, since: datetime | No
     name = None if source is None else shop.source(source).name
     async with sole_run(shop.sessions, "etl") as is_ours:
         if not is_ours:
-            return ReplayReport(
-                RunOutcome.SKIPPED, error="an etl run is under way: try again when it is over"
-            )
+            await skip_run(shop, FLOW, UNDER_WAY, source=name)
+            return ReplayReport(RunOutcome.SKIPPED, error=UNDER_WAY)
         run_id = await begin_run(shop, FLOW, source=name)
         landings: dict[tuple[int, str], Landing] = {}
         counts, records, number = Counts(), 0, 0

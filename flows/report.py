@@ -10,6 +10,7 @@ from flows.pipeline import EtlReport
 from flows.replay import ReplayReport
 from flows.retention import TidyReport
 from flows.unification import PublishReport
+from models.outcomes import RunOutcome
 
 _HEAD = (
     "| source | outcome | fetched | new | changed | unchanged | rejected | seconds |\n"
@@ -35,6 +36,8 @@ def sources_report(sources: Sequence[SourceReport]) -> str:
 
 def etl_report(report: EtlReport) -> str:
     """Tell how a whole run went: a row for each source, what was published, and what to do about what failed."""
+    if report.outcome is RunOutcome.SKIPPED:
+        return f"**{report.outcome}**: {report.error}\n"
     rows = "".join(map(_row, report.sources))
     published = publish_report(report.published) if report.published else "Nothing was published.\n"
     tidied = _tidied(report.tidied) if report.tidied else ""

@@ -58,6 +58,19 @@ class FlowSettings(DatabaseSettings):
     csv_update_interval_seconds: int = Field(
         1200, ge=60, description="Seconds between two scheduled `refresh-csv` runs."
     )
+    bench_after_failures: int = Field(
+        3,
+        ge=0,
+        description="A source that fails so often in a row is left alone by scheduled runs for a while. 0: never.",
+    )
+    bench_seconds: int | None = Field(
+        None,
+        ge=1,
+        description="The first such while, twice as long with each failure more. Unset: one interval of its schedule.",
+    )
+    bench_longest_seconds: int = Field(
+        21_600, ge=1, description="The longest such while; also where a source refuses the key."
+    )
     fresh_for_seconds: int = Field(
         7200, ge=60, description="A quote older than this takes no part in a unified price."
     )

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from math import ceil
 
-from flows.errors import BudgetExhausted, RetryLater, SourceSkipped
+from flows.errors import BudgetExhausted, RetryLater, SourceBenched, SourceSkipped
 from flows.settings import SourceSettings
 from flows.sources.contract import Feed, Fetched, Source
 from models.budgets import DAY_SECONDS, Allowance, Heard, Spent, Taken, Wait
@@ -67,17 +67,18 @@ class SharedBudgets:
 
     @asynccontextmanager
     async def one_pass(
-        self, source: Source, settings: SourceSettings, every_seconds: int
+        self, source: Source, settings: SourceSettings, every_seconds: int, *, insists: bool = False
     ) -> AsyncIterator[Tally]:
         """Make a pass of current prices in the block, which tells the tally what its pages were and if it was whole.
 
-        Raises `SourceSkipped`, with when the next is due, where the month would not last.
+        Raises `SourceSkipped`, with when the next is due, where the month would not last, and `SourceBenched` where
+        the provider said that it is used up: who `insists` asks it again.
         """
         allowed = allowance(source, settings)
         async with self._sessions.begin() as session:
-            later = await store.begin_pass(session, source.name, allowed, every_seconds)
+            later = await store.begin_pass(session, source.name, allowed, every_seconds, insists=insists)
         if later is not None:
-            raise SourceSkipped(later.because, source=source.name)
+            raise (SourceBenched if later.is_used_up else SourceSkipped)(later.because, source=source.name)
         tally = Tally(source)
         try:
             yield tally

@@ -19,7 +19,7 @@ from prefect.client.schemas.objects import TaskRun
 from prefect.context import TaskRunContext
 from prefect.utilities.annotations import quote
 
-from flows.engine import Fetch, SourceReport, fetch_directly, ingest_source
+from flows.engine import Errand, Fetch, SourceReport, fetch_directly, ingest_source
 from flows.errors import RetryNow
 from flows.pipeline import Steps
 from flows.retention import TidyReport, tidy
@@ -102,11 +102,9 @@ def cached_fetch(*, refresh: bool) -> Fetch:
 
 
 @task(task_run_name="ingest {name}", cache_policy=NO_CACHE)
-async def ingest_task(
-    shop: Workshop, name: str, parent_id: int | None, top_n: int | None, fetch: Fetch
-) -> SourceReport:
+async def ingest_task(shop: Workshop, name: str, errand: Errand, fetch: Fetch) -> SourceReport:
     """Bring in one source."""
-    return await ingest_source(shop, name, parent_id, top_n, fetch=fetch)
+    return await ingest_source(shop, name, errand, fetch=fetch)
 
 
 @task(task_run_name="unify and publish", cache_policy=NO_CACHE)
@@ -125,8 +123,8 @@ def prefect_steps(*, refresh: bool) -> Steps:
     """Return the run's steps as tasks."""
     fetch = cached_fetch(refresh=refresh)
 
-    async def ingest(shop: Workshop, name: str, parent_id: int | None, top_n: int | None) -> SourceReport:
-        return await ingest_task(whole(shop), name, parent_id, top_n, whole(fetch))
+    async def ingest(shop: Workshop, name: str, errand: Errand) -> SourceReport:
+        return await ingest_task(whole(shop), name, errand, whole(fetch))
 
     async def publish(shop: Workshop, parent_id: int | None) -> PublishReport:
         return await publish_task(whole(shop), parent_id)

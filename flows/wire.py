@@ -16,7 +16,16 @@ from typing import Any, NoReturn
 
 import orjson
 
-from flows.errors import BeyondPlan, BudgetExhausted, Fatal, NotFound, RetryLater, RetryNow, SourceError
+from flows.errors import (
+    BeyondPlan,
+    BudgetExhausted,
+    Fatal,
+    NotFound,
+    Refused,
+    RetryLater,
+    RetryNow,
+    SourceError,
+)
 
 DEFAULT_PAUSE_SECONDS = 60.0
 """How long to leave a source alone that says "too many" and not until when."""
@@ -47,6 +56,11 @@ LONGEST_MESSAGE = 500
 
 _EDGE_PAUSE = re.compile(rb"\s*(error code: 10\d\d|Throttled)")
 _TRANSIENT = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}
+_FATAL: dict[int, type[Fatal]] = {
+    HTTPStatus.UNAUTHORIZED: Refused,
+    HTTPStatus.FORBIDDEN: Refused,
+    HTTPStatus.NOT_FOUND: NotFound,
+}
 
 
 def decode(body: bytes) -> Any:  # noqa: ANN401 - JSON is anything
@@ -129,7 +143,7 @@ def error_for(status: int, data: object, body: bytes, *, pause: float | None = N
         return BudgetExhausted(text, body=body)
     if meant in _TRANSIENT or meant >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return RetryNow(text, body=body) if pause is None else RetryLater(text, seconds=pause, body=body)
-    return (NotFound if meant == HTTPStatus.NOT_FOUND else Fatal)(text, body=body)
+    return _FATAL.get(meant, Fatal)(text, body=body)
 
 
 def encode(data: object) -> str:

@@ -20,7 +20,7 @@ from flows.sources.contract import SANDBOX, Source
 from flows.sources.dropin import FileSource
 from models.db import Sessions, database, in_a_sentence
 from models.outcomes import RunOutcome, Upstream
-from models.store.runs import start_run
+from models.store.runs import enter_run, start_run
 from models.store.sources import claim_upstream, register_sources
 from models.tables import Run
 from models.vault import open_vault
@@ -138,14 +138,7 @@ async def begin_run(
 
     What is logged until the lock is given back bears the run's ids.
     """
-    run = Run(
-        flow=flow,
-        source=source,
-        parent_id=parent_id,
-        prefect_run_id=shop.prefect_run_id,
-        outcome=RunOutcome.RUNNING,
-        started_at=now(),
-    )
+    run = _run(shop, flow, RunOutcome.RUNNING, source=source, parent_id=parent_id)
     async with shop.sessions.begin() as session:
         run_id = await start_run(session, run)
     known = {"run_id": run_id, "prefect_run_id": shop.prefect_run_id}
@@ -153,3 +146,24 @@ async def begin_run(
         **{name: value for name, value in known.items() if value is not None}
     )
     return run_id
+
+
+async def skip_run(
+    shop: Workshop, flow: str, reason: str, *, source: str | None = None, parent_id: int | None = None
+) -> None:
+    """Enter a run that did nothing, since another one holds the lock of its job: who asked for it finds out why."""
+    run = _run(shop, flow, RunOutcome.SKIPPED, source=source, parent_id=parent_id)
+    run.finished_at, run.error = run.started_at, reason
+    async with shop.sessions.begin() as session:
+        await enter_run(session, run)
+
+
+def _run(shop: Workshop, flow: str, outcome: RunOutcome, *, source: str | None, parent_id: int | None) -> Run:
+    return Run(
+        flow=flow,
+        source=source,
+        parent_id=parent_id,
+        prefect_run_id=shop.prefect_run_id,
+        outcome=outcome,
+        started_at=now(),
+    )

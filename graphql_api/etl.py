@@ -29,12 +29,21 @@ class TriggeredRun:
     state: str = strawberry.field(
         description="How it stands, in Prefect's words: SCHEDULED, RUNNING, COMPLETED, FAILED and so on."
     )
+    reason: str | None = strawberry.field(
+        description="Why it stands so, like what it is skipped or cancelled for; null: there is nothing to say."
+    )
     is_over: bool = strawberry.field(description="Whether nothing more will happen to it.")
 
     @classmethod
     def of(cls, run: FlowRun) -> TriggeredRun:
         """Take a run as Prefect knows it."""
-        return cls(prefect_run_id=strawberry.ID(run.id), name=run.name, state=run.state, is_over=run.is_over)
+        return cls(
+            prefect_run_id=strawberry.ID(run.id),
+            name=run.name,
+            state=run.state,
+            reason=run.reason,
+            is_over=run.is_over,
+        )
 
     @planned("What it did, as recorded here; null: it has not begun.")
     def run(self, info: Info) -> Run | None:

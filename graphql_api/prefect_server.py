@@ -23,11 +23,12 @@ POLL_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class FlowRun:
-    """A run as Prefect knows it. `state` is Prefect's own word, in capitals."""
+    """A run as Prefect knows it. `state` is Prefect's own word, in capitals; `reason` what it says of it."""
 
     id: str
     name: str
     state: str
+    reason: str | None = None
 
     @property
     def is_over(self) -> bool:
@@ -136,4 +137,5 @@ class _Busy(httpx.HTTPError):
 
 
 def _flow_run(answer: dict[str, Any]) -> FlowRun:
-    return FlowRun(str(answer["id"]), str(answer["name"]), str(answer["state_type"]))
+    said = (answer.get("state") or {}).get("message")
+    return FlowRun(str(answer["id"]), str(answer["name"]), str(answer["state_type"]), said)

@@ -13,10 +13,18 @@ from graphql_api.planner.readings import only, row_below, rows, rows_below
 from graphql_api.resolving import planned
 from graphql_api.runs import Run
 from graphql_api.scalars import RawJson
-from models.outcomes import RunOutcome
+from models.outcomes import RunOutcome, SourceState
 from models.queries import runs as run_queries
 from models.queries import sources as queries
 from models.queries.budgets import budgets_of
+
+strawberry.enum(
+    SourceState,
+    description="How a source does, the worst that can be said of it. NEW: no run for it ended yet. OK: its last run "
+    "brought what it should. SLOWED: it is asked less often, so that its month lasts. PARTIAL: its last run brought "
+    "prices, and not all that it should. FAILING: its last run failed, the next tries again. BENCHED: scheduled runs "
+    "leave it alone until `nextTryAt`, since it failed too often, wants a pause, refuses the key or is used up.",
+)
 
 
 @strawberry.type(description="What a source amounts to, in rows.")
@@ -63,12 +71,13 @@ class SourceBudget:
     left: int | None = strawberry.field(description="What is left in this period; null: there is no end.")
     period_ends_at: datetime = strawberry.field(description="When the period ends: with the month, UTC.")
     paused_until: datetime | None = strawberry.field(
-        description="Until when it is not asked, because it said so; null: it may be asked."
+        description="Until when it is not asked, because it said so; null: it may be asked. `nextTryAt` of the source "
+        "tells what this and everything else amount to."
     )
     next_at: datetime | None = strawberry.field(
         description="When current prices are asked for next, slowed so that the month lasts; null: with the schedule."
     )
-    reason: str | None = strawberry.field(description="Why it is paused or slowed; null: it is not.")
+    reason: str | None = strawberry.field(description="Why the budget pauses or slows it; null: it does not.")
 
 
 @strawberry.type(description="A provider or file that prices come from.")
@@ -79,11 +88,18 @@ class Source:
     title: str = strawberry.field(description="Its name for people.")
     registered_at: datetime = strawberry.field(description="When it was first known here.")
 
-    @planned("How its last run stands; null: it never ran.")
-    def state(self, info: Info) -> RunOutcome | None:
-        """Say which value."""
-        del info
-        return only(RunOutcome, "outcome", row_below(Run, "name", run_queries.last_runs_of))
+    state: SourceState = strawberry.field(description="How it does.")
+    failures: int = strawberry.field(description="How many of its runs in a row failed.")
+    failing_since: datetime | None = strawberry.field(
+        description="When the first of these ended; null: the last one did not fail."
+    )
+    next_try_at: datetime | None = strawberry.field(
+        description="When scheduled runs ask it again, at the earliest; null: with the schedule."
+    )
+    reason: str | None = strawberry.field(description="Why it is in that state; null: all is well.")
+    remedy: str | None = strawberry.field(
+        description="What is or should be done about it; null: there is nothing to do."
+    )
 
     @planned("Its last run; null: it never ran.")
     def last_run(self, info: Info) -> Run | None:

@@ -82,13 +82,22 @@ def grant_reading(url: str) -> None:
         engine.dispose()
 
 
+def revisions(url: str) -> tuple[str | None, str | None]:
+    """Say at which revision the database is (None: it has no tables), and at which the code."""
+    engine = create_engine(psycopg_url(url))
+    try:
+        with in_a_sentence(), engine.connect() as connection:
+            return _revisions(connection)
+    finally:
+        engine.dispose()
+
+
 def check(url: str) -> str | None:
     """Say in one sentence how the database differs from the code; None when it does not."""
     engine = create_engine(psycopg_url(url))
     try:
         with in_a_sentence(), engine.connect() as connection:
-            current = MigrationContext.configure(connection).get_current_revision()
-            head = ScriptDirectory.from_config(_config()).get_current_head()
+            current, head = _revisions(connection)
             if current != head:
                 return f"the database is at revision {current}, the code at {head}: run `python -m models upgrade`"
             command.check(_config(connection))
@@ -100,3 +109,8 @@ def check(url: str) -> str | None:
     finally:
         engine.dispose()
     return None
+
+
+def _revisions(connection: Connection) -> tuple[str | None, str | None]:
+    current = MigrationContext.configure(connection).get_current_revision()
+    return current, ScriptDirectory.from_config(_config()).get_current_head()

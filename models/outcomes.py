@@ -22,6 +22,21 @@ class RunOutcome(StrEnum):
     FAILED = "failed"
 
 
+class SourceState(StrEnum):
+    """How a source does, the worst that can be said of it: by its jobs' last runs and by what it may be asked."""
+
+    NEW = "new"
+    OK = "ok"
+    SLOWED = "slowed"
+    PARTIAL = "partial"
+    FAILING = "failing"
+    BENCHED = "benched"
+
+
+TROUBLED = (SourceState.PARTIAL, SourceState.FAILING, SourceState.BENCHED)
+"""The states of a source that somebody should know of."""
+
+
 class LinkState(StrEnum):
     """What was decided about "this listing is that asset"."""
 

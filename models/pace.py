@@ -26,16 +26,23 @@ class Later:
 
     at: datetime
     because: str
+    is_used_up: bool = False
+    """The provider said that there is nothing more in this period."""
 
 
 def begin_pass(
-    budget: Budget, allowance: Allowance, every_seconds: int, now: datetime
+    budget: Budget, allowance: Allowance, every_seconds: int, now: datetime, *, insists: bool = False
 ) -> tuple[Budget, Later | None]:
-    """Begin a pass, or say when the next is due. `every_seconds` is the schedule."""
+    """Begin a pass, or say when the next is due. `every_seconds` is the schedule.
+
+    Who `insists` asks also a provider that said that nothing is left: it may have changed its mind.
+    """
     budget = _paced(replace(advance(budget, allowance, now), pass_every_seconds=every_seconds))
     at = budget.refilled_at
+    if insists:
+        budget = replace(budget, exhausted_because=None)
     if budget.exhausted is not None:
-        return budget, Later(budget.period_ends_at, budget.exhausted)
+        return budget, Later(budget.period_ends_at, budget.exhausted, is_used_up=True)
     if budget.next_at is not None and budget.next_at > at:
         return budget, Later(budget.next_at, budget.next_because or "")
     return replace(budget, pass_began_at=at, pass_spent=0, next_at=None, next_because=None), None

@@ -36,6 +36,7 @@ from models.tables import (
     Source,
     SourceBudget,
     SourceDrift,
+    SourceJob,
 )
 
 _Keyed = Asset | Listing | Run
@@ -73,6 +74,13 @@ async def make_budget(session: AsyncSession, source: str = "coingecko", **said: 
         "period_ends_at": period_end(NOW), "spent_current": 0, "spent_history": 0, "pass_spent": 0, "daily_cost": 0,
     } | said  # fmt: skip
     return await _add(session, SourceBudget(source=source, **values))
+
+
+async def make_job(session: AsyncSession, source: str = "coingecko", **said: object) -> SourceJob:
+    """Insert how a source's ingest stands: well, unless told otherwise."""
+    await make_source(session, source)
+    values: dict[str, Any] = {"flow": "ingest", "outcome": RunOutcome.SUCCESS, "failures": 0} | said
+    return await _add(session, SourceJob(source=source, **values))
 
 
 async def make_run(session: AsyncSession, source: str | None = None, **said: object) -> Run:

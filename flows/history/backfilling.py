@@ -13,11 +13,12 @@ from flows.history.listings import Wanted, require_assets
 from flows.history.progress import Progress, SourceProgress
 from flows.history.rates import RatesBackfill, require_codes
 from flows.history.source import SourceBackfill, first_day
-from flows.workshop import Workshop, begin_run, now
+from flows.workshop import Workshop, begin_run, now, skip_run
 from models.outcomes import RunOutcome
 from models.store.runs import finish_run, sole_run, total_children
 
 FLOW = "backfill"
+UNDER_WAY = "another backfill is under way"
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +56,8 @@ async def backfill(shop: Workshop, wanted: Wanted, progress: Progress | None = N
     await require_codes(shop, wanted.currencies)
     async with sole_run(shop.sessions, FLOW) as is_ours:
         if not is_ours:
-            return BackfillReport(RunOutcome.SKIPPED, error="another backfill is under way")
+            await skip_run(shop, FLOW, UNDER_WAY)
+            return BackfillReport(RunOutcome.SKIPPED, error=UNDER_WAY)
         run_id = await begin_run(shop, FLOW)
         for name in names:
             progress.sources[name] = SourceProgress()

@@ -7,10 +7,14 @@ run is cancelled. At start and after the worker's end no run can be alive here: 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from flows.stack.prefect_api import PrefectApi
+
+Run = dict[str, Any]
+"""A run as Prefect's API tells of it."""
 
 DRAIN_SECONDS = 20
 CRASHED = {"type": "CRASHED", "name": "Crashed", "message": "The process that ran this was stopped"}
@@ -25,9 +29,22 @@ async def close_stale_runs(prefect: PrefectApi) -> None:
             await prefect.force_state(run["id"], {"type": "SCHEDULED", "state_details": time})
         else:
             await prefect.force_state(run["id"], CRASHED)
-    for run in await prefect.runs_in(["SCHEDULED"], before=now):
-        if run["auto_scheduled"]:  # missed while nothing ran; all of them would start at once
-            await prefect.delete_run(run["id"])
+    for run in superfluous(await prefect.runs_in(["SCHEDULED"], before=now)):
+        await prefect.delete_run(run["id"])
+
+
+def superfluous(due: Iterable[Run]) -> list[Run]:
+    """Pick from the runs that are due those that the schedule asked for while nothing ran, but for one.
+
+    All of them would start at once. What is left of each deployment is its newest, or what a person asked for.
+    """
+    found: list[Run] = []
+    kept: dict[str, Run] = {}
+    for run in sorted(due, key=lambda run: (not run["auto_scheduled"], run["expected_start_time"])):
+        if (before := kept.get(run["deployment_id"])) and before["auto_scheduled"]:
+            found.append(before)
+        kept[run["deployment_id"]] = run
+    return found
 
 
 async def drain(prefect: PrefectApi, seconds: float = DRAIN_SECONDS) -> None:
@@ -41,6 +58,6 @@ async def drain(prefect: PrefectApi, seconds: float = DRAIN_SECONDS) -> None:
         return
 
 
-def _is_prefetched(run: dict[str, Any], now: datetime) -> bool:
+def _is_prefetched(run: Run, now: datetime) -> bool:
     starts_at = datetime.fromisoformat(run["expected_start_time"])
     return run["state_type"] == "PENDING" and run["start_time"] is None and starts_at > now

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import httpx
 
@@ -47,12 +48,20 @@ async def has_assets(client: httpx.AsyncClient, settings: StackSettings) -> bool
 
 async def _start(prefect: PrefectApi, name: str, settings: StackSettings, picture: Picture) -> str | None:
     try:
-        run_id = await prefect.start_run(await _deployment_id(prefect, name))
+        deployment = await _deployment_id(prefect, name)
+        run_id = await _missed(prefect, deployment) or await prefect.start_run(deployment)
     except httpx.HTTPError as error:
         picture.say(f"the first run, {name}, could not be started: {error}")
         return None
     picture.say(f"first run: {name}  {settings.prefect_url}/runs/flow-run/{run_id}")
     return run_id
+
+
+async def _missed(prefect: PrefectApi, deployment: str) -> str | None:
+    """Find the newest run that the schedule asked for while nothing ran: it comes as soon as there is a worker."""
+    due = await prefect.runs_in(["SCHEDULED"], before=datetime.now(UTC))
+    late = [run for run in due if run["auto_scheduled"] and run["deployment_id"] == deployment]
+    return str(max(late, key=lambda run: run["expected_start_time"])["id"]) if late else None
 
 
 async def _deployment_id(prefect: PrefectApi, name: str) -> str:

@@ -65,12 +65,25 @@ class LastRun(TypedDict):
     records_processed: int
 
 
+class TroubledSource(TypedDict):
+    """A source that somebody should know of: how it does, why, and when it is asked again."""
+
+    source: str
+    state: str
+    failures: int
+    failing_since: Moment | None
+    next_try: Moment | None
+    reason: str | None
+    remedy: str | None
+
+
 class Health(TypedDict):
     """How the whole is."""
 
     status: str
     database_connected: bool
     reason: str | None
+    degraded: list[TroubledSource]
     last_etl_run: LastRun | None
     dataset_version: int | None
     upstream: str | None
@@ -91,6 +104,9 @@ class SourceSummary(TypedDict):
     last_run: Moment | None
     last_success: Moment | None
     status: str | None
+    state: str
+    next_try: Moment | None
+    reason: str | None
     total_runs: int
     budget: Budget | None
 
@@ -114,6 +130,12 @@ class SourceState(TypedDict):
     name: str
     title: str
     status: str | None
+    state: str
+    failures: int
+    failing_since: Moment | None
+    next_try: Moment | None
+    reason: str | None
+    remedy: str | None
     last_run: Run | None
     last_success: Moment | None
     listings: int
@@ -175,9 +197,10 @@ class Debug(TypedDict):
 
 
 class StartedRun(TypedDict):
-    """A run that was handed to Prefect."""
+    """A run that was handed to Prefect. `reason` is what Prefect says of its state."""
 
     status: str
+    reason: str | None
     source: str
     prefect_run_id: str
     name: str

@@ -42,6 +42,7 @@ async def _run(context: Context, source: str | None) -> Response:
 def _shape(started: FlowRun, source: str | None) -> StartedRun:
     return {
         "status": started.state.lower(),
+        "reason": started.reason,
         "source": source or "all",
         "prefect_run_id": started.id,
         "name": started.name,

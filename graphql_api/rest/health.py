@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from graphql_api.context import Context
-from graphql_api.dataset import Dataset, read_dataset
+from graphql_api.dataset import read_dataset
 from graphql_api.errors import Unavailable
 from graphql_api.planner.rows import Row
 from graphql_api.rest.answers import answer, endpoint
-from graphql_api.rest.envelopes import Health, LastRun
+from graphql_api.rest.envelopes import Health, LastRun, TroubledSource
 from graphql_api.rest.shapes import moment
 from graphql_api.transport.caching import NEVER
-from models.outcomes import RunOutcome
+from models.condition import troubles
 from models.queries import runs as run_queries
-
-TROUBLED = frozenset({RunOutcome.PARTIAL, RunOutcome.FAILED})
+from models.queries.source_states import troubled
 
 
 async def live(request: Request) -> Response:
@@ -33,13 +30,15 @@ async def health(context: Context) -> Response:
     try:
         dataset = await read_dataset(context)
         last = await context.rows.first(run_queries.last_round())
+        sources = await context.rows.all(troubled(context.stale_before))
     except Unavailable as error:
         return answer(_unhealthy(str(error)), 503)
-    reason = _trouble(dataset, last, context.stale_before)
+    reasons = troubles(dataset.version, last, sources, context.stale_before)
     healthy: Health = {
-        "status": "degraded" if reason else "healthy",
+        "status": "degraded" if reasons else "healthy",
         "database_connected": True,
-        "reason": reason,
+        "reason": "; ".join(reasons) or None,
+        "degraded": [_troubled(source) for source in sources],
         "last_etl_run": _last_run(last),
         "dataset_version": dataset.version,
         "upstream": dataset.upstream,
@@ -53,6 +52,7 @@ def _unhealthy(reason: str) -> Health:
         "status": "unhealthy",
         "database_connected": False,
         "reason": reason,
+        "degraded": [],
         "last_etl_run": None,
         "dataset_version": None,
         "upstream": None,
@@ -60,15 +60,16 @@ def _unhealthy(reason: str) -> Health:
     }
 
 
-def _trouble(dataset: Dataset, last: Row | None, stale_before: datetime) -> str | None:
-    if last is None or not dataset.version:
-        told = last.error if last else None
-        return f"Nothing was published yet: {told or 'the first run has not ended.'}"
-    if last.started_at < stale_before:
-        return "No run began for longer than STALE_AFTER_SECONDS: look at the worker and its schedule."
-    if last.outcome in TROUBLED:
-        return last.error or f"The last run ended as {last.outcome}: GET /stats says which source and why."
-    return None
+def _troubled(source: Row) -> TroubledSource:
+    return {
+        "source": source.source,
+        "state": source.state,
+        "failures": source.failures,
+        "failing_since": moment(source.failing_since),
+        "next_try": moment(source.next_try_at),
+        "reason": source.reason,
+        "remedy": source.remedy,
+    }
 
 
 def _last_run(last: Row | None) -> LastRun | None:

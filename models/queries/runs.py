@@ -105,8 +105,12 @@ def last_runs_of(
 
 
 def last_round() -> Rows:
-    """Select the newest run that brought something in and that no other run started."""
-    rounds = select(*RUNS.c).where(RUNS.c.parent_id.is_(None), RUNS.c.flow.in_(("etl", "ingest")))
+    """Select the newest run that was to bring something in, was not skipped, and that no other run started."""
+    rounds = select(*RUNS.c).where(
+        RUNS.c.parent_id.is_(None),
+        RUNS.c.flow.in_(("etl", "ingest")),
+        RUNS.c.outcome != RunOutcome.SKIPPED,
+    )
     return ordered(rounds, NEWEST_FIRST).limit(1)
 
 

@@ -1,4 +1,4 @@
-"""Which sources, what they amount to, how far they got, and what they said that nobody expected."""
+"""Which sources, how they do, what they amount to, how far they got, and what they said that nobody expected."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, FromClause, ScalarSelect, String, Text, as
 
 from models.queries.holds import kept_out
 from models.queries.paging import Order, Parents, Rows, among, for_each
+from models.queries.source_states import source_states
 from models.queries.tables import CHECKPOINTS, DRIFT, HELD, LISTINGS, QUOTES, REJECTS, RUNS, SOURCES
 
 BY_NAME = Order(SOURCES.c.name, SOURCES.c.name, nullable=False)
@@ -15,8 +16,11 @@ CHECKPOINT_ORDER = Order(CHECKPOINTS.c.source, CHECKPOINTS.c.feed, nullable=Fals
 
 
 def sources(*, first: int | None = None) -> Rows:
-    """Select the sources that this database knows, by name."""
-    return select(*SOURCES.c).order_by(SOURCES.c.name).limit(first)
+    """Select the sources that this database knows, by name, and how each does."""
+    states = source_states().subquery("states")
+    says = [column for column in states.c if column.name != "source"]
+    joined = SOURCES.join(states, states.c.source == SOURCES.c.name)
+    return select(*SOURCES.c, *says).select_from(joined).order_by(SOURCES.c.name).limit(first)
 
 
 def totals_of(names: Parents[str]) -> Rows:

@@ -60,11 +60,14 @@ async def settle(
 
 
 async def begin_pass(
-    session: AsyncSession, source: str, allowance: Allowance, every_seconds: int
+    session: AsyncSession, source: str, allowance: Allowance, every_seconds: int, *, insists: bool = False
 ) -> Later | None:
     """Begin a pass of current prices, or say when the next is due."""
     return await _change(
-        session, source, allowance, lambda budget, now: pace.begin_pass(budget, allowance, every_seconds, now)
+        session,
+        source,
+        allowance,
+        lambda budget, now: pace.begin_pass(budget, allowance, every_seconds, now, insists=insists),
     )
 
 

@@ -53,6 +53,11 @@ async def start_run(session: AsyncSession, run: Run) -> int:
     """
     of_this_job = (col(Run.flow) == run.flow, col(Run.source).is_not_distinct_from(run.source))
     await _close_dead(session, of_this_job, run.started_at)
+    return await enter_run(session, run)
+
+
+async def enter_run(session: AsyncSession, run: Run) -> int:
+    """Enter a run as it is; returns its key."""
     session.add(run)
     await session.flush()
     assert run.id is not None  # noqa: S101 - flush has read it back

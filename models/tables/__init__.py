@@ -14,6 +14,7 @@ from models.tables.dataset import DatasetVersion
 from models.tables.decisions import Decision
 from models.tables.history_windows import HistoryWindow
 from models.tables.holds import HeldPoint, HeldQuote
+from models.tables.jobs import SourceJob
 from models.tables.links import AssetLink
 from models.tables.listings import Listing, ListingAddress
 from models.tables.prices import FxRate, PriceCandle, PricePoint
@@ -49,5 +50,6 @@ __all__ = [
     "Source",
     "SourceBudget",
     "SourceDrift",
+    "SourceJob",
     "metadata",
 ]

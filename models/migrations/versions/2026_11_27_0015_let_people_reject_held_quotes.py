@@ -2,7 +2,7 @@
 
 A rejected quote keeps the same value out until its source says something else, and when that was.
 
-Revision: 0015, follows: 0013
+Revision: 0015, follows: 0014
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0015'
-down_revision = '0013'
+down_revision = '0014'
 branch_labels = None
 depends_on = None
 

@@ -208,6 +208,9 @@ async def test_stats(api: Api, sessions: Sessions) -> None:
             "last_run": (NOW + timedelta(seconds=1)).isoformat().replace("+00:00", "Z"),
             "last_success": Z,
             "status": "failed",
+            "state": "new",
+            "next_try": None,
+            "reason": None,
             "total_runs": 2,
             "budget": None,
         }
@@ -231,6 +234,7 @@ async def test_health_before_the_first_run_after_a_good_and_after_a_bad_one(
         "status": "healthy",
         "database_connected": True,
         "reason": None,
+        "degraded": [],
         "last_etl_run": {"timestamp": Z, "status": "success", "records_processed": 2750},
         "dataset_version": 1,
         "upstream": "SANDBOX",

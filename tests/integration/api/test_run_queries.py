@@ -11,6 +11,7 @@ from tests.factories import (
     make_asset,
     make_checkpoint,
     make_drift,
+    make_job,
     make_quoted,
     make_raw,
     make_reject,
@@ -99,13 +100,14 @@ async def test_sources_say_how_they_do(api: Api, sessions: Sessions) -> None:
         await make_reject(session, run, "coingecko", "broken")
         await make_drift(session, "coingecko", "beta_value", example=[1, "a"])
         await make_source(session, "coincap", title="CoinCap")
+        await make_job(session, "coingecko", outcome=RunOutcome.FAILED, failures=1, failing_since=NOW)
     data = await api.query("""{ sources { name title state lastRun { error } lastSuccessAt
         totals { listings quotes rejects runs } driftFields { feed field example firstSeenAt } } }""")
     assert data["sources"] == [
         {
             "name": "coincap",
             "title": "CoinCap",
-            "state": None,
+            "state": "NEW",
             "lastRun": None,
             "lastSuccessAt": None,
             "totals": {"listings": 0, "quotes": 0, "rejects": 0, "runs": 0},
@@ -114,7 +116,7 @@ async def test_sources_say_how_they_do(api: Api, sessions: Sessions) -> None:
         {
             "name": "coingecko",
             "title": "Coingecko",
-            "state": "FAILED",
+            "state": "FAILING",
             "lastRun": {"error": "HTTP 500"},
             "lastSuccessAt": (NOW - timedelta(hours=1)).isoformat().replace("+00:00", "Z"),
             "totals": {"listings": 1, "quotes": 1, "rejects": 1, "runs": 2},

@@ -12,12 +12,14 @@ import pytest
 from graphql_api.app import create_app
 from graphql_api.settings import ApiSettings
 from models.db import Sessions
+from models.outcomes import RunOutcome
 from tests.factories import make_asset, make_quoted, make_rate, make_run, make_source, publish
 from tests.integration.api.client import Api
 from tests.integration.api.prefect_server import free_port
 
+UNDER_WAY = "another etl run is under way"
 TRIGGER = """mutation ($source: String, $wait: Boolean!) { triggerRun(source: $source, wait: $wait) {
-    prefectRunId state isOver run { outcome fetched } } }"""
+    prefectRunId state reason isOver run { outcome fetched } } }"""
 
 
 class _Patient(httpx.AsyncHTTPTransport):
@@ -60,8 +62,8 @@ async def api(sessions: Sessions, prefect_url: str) -> AsyncIterator[Api]:
         yield Api(client, app.state.services)
 
 
-async def _set(prefect: httpx.AsyncClient, run_id: str, state: str) -> None:
-    body = {"state": {"type": state}, "force": True}
+async def _set(prefect: httpx.AsyncClient, run_id: str, state: str, **said: str) -> None:
+    body = {"state": {"type": state, **said}, "force": True}
     (await prefect.post(f"/flow_runs/{run_id}/set_state", json=body)).raise_for_status()
 
 
@@ -104,6 +106,7 @@ async def test_a_mutation_that_waits_answers_with_what_was_recorded(
     assert asked["triggerRun"] == {
         "prefectRunId": run["id"],
         "state": "COMPLETED",
+        "reason": None,
         "isOver": True,
         "run": {"outcome": "SUCCESS", "fetched": 250},
     }
@@ -160,6 +163,43 @@ async def test_rest_waits_and_tells_the_end(api: Api, prefect: httpx.AsyncClient
     body = answer.json()
     assert (body["status"], body["source"], body["prefect_run_id"]) == ("failed", "coingecko", run["id"])
     assert body["run"]["records_processed"] == 250
+
+
+async def _skip(prefect: httpx.AsyncClient, sessions: Sessions) -> None:
+    """Do what a flow does that finds another one at work."""
+    run = await _scheduled(prefect)
+    async with sessions.begin() as session:
+        await make_run(session, prefect_run_id=run["id"], outcome=RunOutcome.SKIPPED, error=UNDER_WAY)
+    await _set(prefect, run["id"], "COMPLETED", name="Skipped", message=UNDER_WAY)
+
+
+async def test_a_run_that_was_skipped_says_so_and_why(
+    api: Api, prefect: httpx.AsyncClient, sessions: Sessions
+) -> None:
+    asked, _ = await asyncio.gather(api.query(TRIGGER, source=None, wait=True), _skip(prefect, sessions))
+    told = asked["triggerRun"]
+    assert (told["state"], told["reason"]) == ("COMPLETED", UNDER_WAY)
+    assert told["run"]["outcome"] == "SKIPPED"
+    answer, _ = await asyncio.gather(api.client.post("/etl/run-all"), _skip(prefect, sessions))
+    body = answer.json()
+    assert (body["status"], body["reason"]) == ("completed", UNDER_WAY)
+    assert (body["run"]["status"], body["run"]["error"]) == ("skipped", UNDER_WAY)
+
+
+async def test_a_run_that_prefect_cancelled_since_another_had_begun_says_why(
+    api: Api, prefect: httpx.AsyncClient
+) -> None:
+    async def cancel() -> None:
+        run = await _scheduled(prefect)
+        await _set(prefect, run["id"], "CANCELLED", message="Deployment concurrency limit reached.")
+
+    asked, _ = await asyncio.gather(api.query(TRIGGER, source=None, wait=True), cancel())
+    told = asked["triggerRun"]
+    assert (told["state"], told["reason"], told["isOver"]) == (
+        "CANCELLED",
+        "Deployment concurrency limit reached.",
+        True,
+    )
 
 
 async def test_rest_answers_202_when_the_wait_is_over_and_409_while_it_runs(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from flows.errors import BudgetExhausted, Fatal, LookInto, RetryNow, SourceError
+from flows.errors import AllRejected, BudgetExhausted, Fatal, RetryNow, SourceError
 from models.outcomes import RunOutcome
 from tests.fixtures.bad_answers import BAD_ANSWERS, CAP, GECKO, PAPRIKA
 
@@ -86,9 +86,9 @@ OF_DATA = [
     Expected("clock_ahead", PAPRIKA),
     Expected(
         "clock_far_ahead",
-        outcome=RunOutcome.PARTIAL,
-        remedy=LookInto.remedy,
-        told="0 coins with a price where",
+        outcome=RunOutcome.FAILED,
+        remedy=AllRejected.remedy,
+        told="records were rejected, and not one has a price",
         reasons={"future_time"},
     ),
 ]

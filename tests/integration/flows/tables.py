@@ -15,7 +15,7 @@ Dump = dict[str, list[dict[str, Any]]]
 WHAT_RUNS_DID = ("etl_runs", "raw_pages", "source_budgets")
 """What every run adds to, changed or not."""
 
-BOOKKEEPING = (*WHAT_RUNS_DID, "etl_checkpoints")
+BOOKKEEPING = (*WHAT_RUNS_DID, "etl_checkpoints", "source_jobs")
 """What every run writes, changed or not."""
 
 WHEN_AND_WHO = ("fetched_at", "created_at", "updated_at", "first_seen_at", "decided_at", "registered_at")
@@ -90,6 +90,14 @@ async def renew_budgets(sessions: Sessions) -> None:
     """Forget what sources were asked, and what they said of it."""
     async with sessions.begin() as session:
         await session.execute(text("DELETE FROM source_budgets"))
+
+
+async def end_benches(sessions: Sessions) -> None:
+    """Let every bench's while be over."""
+    async with sessions.begin() as session:
+        await session.execute(
+            text("UPDATE source_jobs SET benched_until = now() WHERE benched_until > now()")
+        )
 
 
 async def every_text(sessions: Sessions) -> str:

@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from flows.engine import ingest_source
+from flows.errors import RetryLater
 from flows.market_csv import refresh_csv
 from models.outcomes import RunOutcome
 from tests.integration.flows.conftest import OpenShop, Sandbox
@@ -24,6 +25,19 @@ async def test_a_broken_answer_is_asked_for_again(body: bytes, open_shop: OpenSh
         report = await ingest_source(shop, "coinpaprika")
     assert (report.outcome, report.error) == (RunOutcome.SUCCESS, None)
     assert sandbox.asked("/coinpaprika/v1/tickers") == 2
+
+
+async def test_who_waits_for_no_pause_still_asks_again_what_failed_in_passing(
+    open_shop: OpenShop, sandbox: Sandbox
+) -> None:
+    async with open_shop(retry_attempts=2, retry_patience_seconds=0) as shop:
+        sandbox.script("/coinpaprika/v1/tickers", status=502, times=1)
+        assert (await ingest_source(shop, "coinpaprika")).error is None
+        assert sandbox.asked("/coinpaprika/v1/tickers") == 2
+        sandbox.script("/coinpaprika/v1/tickers", status=429, headers={"retry-after": "1"}, times=1)
+        report = await ingest_source(shop, "coinpaprika")
+    assert (report.outcome, report.remedy) == (RunOutcome.FAILED, RetryLater.remedy)
+    assert sandbox.asked("/coinpaprika/v1/tickers") == 3
 
 
 async def test_ten_coins_are_enough_where_ten_were_asked_for(

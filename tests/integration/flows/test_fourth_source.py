@@ -133,7 +133,7 @@ async def test_it_shows_up_in_graphql(sessions: Sessions) -> None:
     assert {
         "name": "acme",
         "title": "Acme Coins",
-        "state": "SUCCESS",
+        "state": "OK",
         "totals": {"listings": 3, "quotes": 3},
     } in found["sources"]
     quotes = {quote["source"]: quote["sourceId"] for quote in found["asset"]["quotes"]}

@@ -13,7 +13,7 @@ from flows.pipeline import run_etl
 from flows.workshop import Workshop
 from models.outcomes import RunOutcome
 from tests.integration.flows.conftest import OpenShop, Sandbox
-from tests.integration.flows.tables import every_text, renew_budgets
+from tests.integration.flows.tables import end_benches, every_text, renew_budgets
 
 PROVIDERS = {"coingecko": "/coingecko/api/v3", "coinpaprika": "/coinpaprika/v1", "coincap": "/coincap/v3"}
 HEADERS = {"coingecko": "x-cg-demo-api-key", "coinpaprika": "authorization", "coincap": "authorization"}
@@ -69,6 +69,7 @@ async def test_a_key_is_in_no_table_no_log_and_no_message(
     async with keyed() as shop:
         told = await _ingest_through_faults(shop, sandbox)
         await refresh_csv(shop)
+        await end_benches(shop.sessions)
         assert (await run_etl(shop)).outcome is RunOutcome.SUCCESS
         told += await every_text(shop.sessions) + repr(shop.settings)
     output = capfd.readouterr()

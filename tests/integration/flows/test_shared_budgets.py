@@ -132,15 +132,26 @@ async def test_a_provider_that_is_used_up_is_not_asked_again_and_fails_no_run(
     async with open_shop() as one:
         assert (await ingest_source(one, "coinpaprika")).outcome is RunOutcome.SKIPPED
     async with open_shop() as two:
-        report = await run_etl(two, ["coingecko", "coinpaprika"])
-    gecko, paprika = report.sources
+        report = await run_etl(two)
+    gecko, paprika, _ = report.sources
     assert (report.outcome, gecko.outcome, paprika.outcome) == (
-        RunOutcome.SUCCESS,
+        RunOutcome.PARTIAL,
         RunOutcome.SUCCESS,
         RunOutcome.SKIPPED,
     )
+    assert report.error == paprika.error
     assert "HTTP 402: no requests left; nothing is asked until" in (paprika.error or "")
     assert sandbox.asked("/coinpaprika") == 1
+
+
+async def test_who_names_a_source_asks_it_although_it_said_that_it_is_used_up(
+    open_shop: OpenShop, sandbox: Sandbox
+) -> None:
+    sandbox.script(PAPRIKA, status=402, body='{"error":"no requests left"}')
+    async with open_shop() as shop:
+        assert (await ingest_source(shop, "coinpaprika")).is_benched
+        assert (await run_etl(shop, ["coinpaprika"])).outcome is RunOutcome.SUCCESS
+        assert await _of(shop.sessions, "exhausted_because") is None
 
 
 async def test_a_month_that_is_used_up_keeps_what_it_brought(
@@ -180,7 +191,7 @@ async def test_a_refresh_slows_itself_so_that_the_month_lasts(
 async def test_a_refresh_whose_credits_are_gone_is_skipped(open_shop: OpenShop, sandbox: Sandbox) -> None:
     sandbox.script(CAP, status=402, body='{"error":"out of credits"}')
     async with open_shop() as shop:
-        reports = [await refresh_csv(shop) for _ in range(2)]
+        reports = [await refresh_csv(shop, heeds_bench=True) for _ in range(2)]
         kept = await rows(shop.sessions, "SELECT reason FROM rejected_records")
     assert [report.outcome for report in reports] == [RunOutcome.SKIPPED] * 2
     assert all("HTTP 402: out of credits" in (report.error or "") for report in reports)

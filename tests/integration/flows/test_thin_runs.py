@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from flows.errors import AllRejected
 from flows.workshop import Workshop
 from models.outcomes import RunOutcome
 from tests.integration.flows.tables import count
@@ -53,4 +54,23 @@ async def test_who_asks_for_fewer_gets_fewer(toy: Toy, monkeypatch: pytest.Monke
         await toy.ingest()
     monkeypatch.setitem(toy.shop.env, "TOY_TOP_N", "4")  # type: ignore[arg-type] # a plain dict behind the Mapping
     _tell(toy, 4)
+    assert (await toy.ingest()).outcome is RunOutcome.SUCCESS
+
+
+@pytest.mark.parametrize("runs_before", [0, 3], ids=["nothing is usual yet", "ten are usual"])
+async def test_a_run_that_had_every_record_rejected_has_failed(toy: Toy, runs_before: int) -> None:
+    _tell(toy, 10)
+    for _ in range(runs_before):
+        await toy.ingest()
+    toy.tell("/1", *({"id": f"c{number}", "price": 0} for number in range(10)))
+    report = await toy.ingest()
+    assert (report.outcome, report.rejected) == (RunOutcome.FAILED, 10)
+    told = "toy: quotes: 10 records were rejected, and not one has a price that can be used"
+    assert (report.error, report.remedy) == (told, AllRejected.remedy)
+    landed = await count(toy.shop.sessions, "SELECT count(*) FROM landed_quotes")
+    assert landed == (10 if runs_before else 0), "what was there before stays"
+
+
+async def test_one_record_that_can_be_used_is_enough(toy: Toy) -> None:
+    toy.tell("/1", {"id": "a", "price": 0}, {"id": "b", "price": 1})
     assert (await toy.ingest()).outcome is RunOutcome.SUCCESS

@@ -24,6 +24,7 @@ from tests.factories import (
     make_checkpoint,
     make_drift,
     make_hold,
+    make_job,
     make_link,
     make_listing,
     make_points,
@@ -110,6 +111,11 @@ async def _fill(sessions: Sessions) -> None:
             next_at=NOW + timedelta(hours=9), next_because='slowed, "next" later', paused_until=NOW - AGO,
         )  # fmt: skip
         await make_budget(session, "coinpaprika", exhausted_because="HTTP 402: none left")
+        await make_job(
+            session, "coingecko", outcome=RunOutcome.FAILED, failures=4, failing_since=NOW - AGO,
+            benched_until=NOW + timedelta(hours=2), reason='HTTP 500: "later"', remedy="wait",
+        )  # fmt: skip
+        await make_job(session, "coinpaprika", outcome=RunOutcome.PARTIAL, reason="thin")
         await _doubts(session, bitcoin, ethereum)
         await publish(session, 3)
 

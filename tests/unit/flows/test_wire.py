@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows import wire
-from flows.errors import BeyondPlan, BudgetExhausted, Fatal, NotFound, RetryLater, RetryNow, SourceError
+from flows.errors import (
+    BeyondPlan,
+    BudgetExhausted,
+    Fatal,
+    NotFound,
+    Refused,
+    RetryLater,
+    RetryNow,
+    SourceError,
+)
 
 LIMIT = "You've exceeded the Rate Limit."
 SUNSET = "We are deprecating this version of the CoinCap API on March 31, 2025."
@@ -159,8 +168,9 @@ def test_no_error_is_found_where_none_is(data: object) -> None:
         (401, {"error": {"status": {"error_code": 10012, "error_message": "too old"}}}, BeyondPlan),
         (402, {"error": "Getting daily historical data is not allowed in this plan."}, BeyondPlan),
         (402, {"error": "no credits left"}, BudgetExhausted),
-        (403, {"status": {"error_code": 403, "error_message": "add a descriptive User-Agent"}}, Fatal),
-        (403, None, Fatal),
+        (403, {"status": {"error_code": 403, "error_message": "add a descriptive User-Agent"}}, Refused),
+        (401, None, Refused),
+        (403, None, Refused),
         (404, {"error": "id not found"}, NotFound),
         (408, None, RetryNow),
         (425, None, RetryNow),

@@ -15,6 +15,7 @@ from flows.settings import FlowSettings, SourceSettings
 from flows.sources import REGISTRY, coincap
 from flows.sources.contract import SANDBOX, Source
 from flows.stack.settings import StackSettings
+from flows.status import StatusSettings
 from graphql_api.settings import ApiSettings
 from models.settings import DatabaseSettings, LogSettings
 from tests.unit.house.tree import ROOT, readme
@@ -25,6 +26,7 @@ CLASSES: dict[str, type[BaseSettings]] = {
     "The workshop": FlowSettings,
     "The API": ApiSettings,
     "Logs": LogSettings,
+    "The status": StatusSettings,
 }
 """The Settings classes under the headings they are listed by. A variable of several is listed where it comes first."""
 
@@ -117,8 +119,9 @@ def groups() -> dict[str, list[Variable]]:
     seen: set[str] = set()
     found: dict[str, list[Variable]] = {}
     for heading, settings in CLASSES.items():
-        found[heading] = [one for one in class_variables(settings) if one.name not in seen]
-        seen |= {one.name for one in found[heading]}
+        own = [one for one in class_variables(settings) if one.name not in seen]
+        seen |= {one.name for one in own}
+        found |= {heading: own} if own else {}
     return found | {"The sources": source_variables()}
 
 
