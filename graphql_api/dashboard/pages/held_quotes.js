@@ -1,4 +1,4 @@
-/** Quotes that a guard holds, and letting one through. */
+/** Quotes that a guard holds, and letting one through or saying that it is wrong. */
 import { html } from "../html.js";
 import { useDeciding } from "../asking/deciding.js";
 import { Age } from "../parts/age.js";
@@ -7,7 +7,7 @@ import { Refused } from "../parts/notices.js";
 import { Table } from "../parts/table.js";
 import { assetAddress } from "../shell/route.js";
 import { counted, price } from "../words/numbers.js";
-import { RELEASE } from "./review_documents.js";
+import { REFUSE, RELEASE } from "./review_documents.js";
 
 const HEADS = [
   ["Listing"],
@@ -15,7 +15,7 @@ const HEADS = [
   ["Known, USD", "number"],
   ["Why", "words"],
   ["Seen", "number"],
-  ["Let through"],
+  ["Let through, or not"],
 ];
 
 /** @param {{ of: any[], settle: (what: any) => void }} props */
@@ -31,6 +31,7 @@ function Row({ held, settle }) {
   const name = held.name ?? held.sourceId;
   const called = `${name} of ${held.source}`;
   const release = () => decide(RELEASE, { id: held.id }, `Released: ${called}`);
+  const refuse = () => decide(REFUSE, { id: held.id }, `Rejected: ${called}`);
   return html`<tr>
     <th scope="row">
       ${held.asset ? html`<a href=${assetAddress(held.asset.uid)}>${name}</a>` : name}
@@ -44,7 +45,10 @@ function Row({ held, settle }) {
     </td>
     <td class="number"><${Age} of=${held.lastSeenAt} /><small>${counted(held.timesSeen, "time")}</small></td>
     <td>
-      <button type="button" disabled=${isBusy} aria-label=${`Release ${called}`} onClick=${release}>Release</button>
+      <div class="buttons">
+        <button type="button" disabled=${isBusy} aria-label=${`Release ${called}`} onClick=${release}>Release</button>
+        <button type="button" disabled=${isBusy} aria-label=${`Reject ${called}`} onClick=${refuse}>Reject</button>
+      </div>
     </td>
   </tr>`;
 }

@@ -1,4 +1,4 @@
-/** What waits for a person: doubtful links to accept or reject, and held quotes to release. */
+/** What waits for a person: doubtful links to accept or reject, and held quotes to release or reject. */
 import { useState } from "preact/hooks";
 
 import { html } from "../html.js";

@@ -48,8 +48,14 @@ export const UNDO = graphql`
   }
 `;
 
+export const REFUSE = graphql`
+  mutation Refuse($id: ID!) {
+    result: rejectQuote(id: $id) { heldQuote { id } }
+  }
+`;
+
 export const RELEASE = graphql`
-  mutation Release($id: ID!, $note: String) {
-    result: releaseQuote(id: $id, note: $note) { warning run { name } }
+  mutation Release($id: ID!) {
+    result: releaseQuote(id: $id) { warning run { name } }
   }
 `;

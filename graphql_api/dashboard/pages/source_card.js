@@ -5,6 +5,8 @@ import { Badge } from "../parts/badge.js";
 import { count, counted } from "../words/numbers.js";
 import { day, moment } from "../words/times.js";
 
+const STOPPED = new Set(["FAILING", "BENCHED"]);
+
 /** @param {{ source: any }} props */
 export function SourceCard({ source }) {
   const { name, title, state, lastRun, lastSuccessAt, totals, budget, driftFields } = source;
@@ -13,8 +15,8 @@ export function SourceCard({ source }) {
     <p class="fine">
       Last success <${Age} of=${lastSuccessAt} />${lastRun && html` · last run <${Age} of=${lastRun.startedAt} />`}
     </p>
-    ${lastRun?.error && html`<${Failure} of=${lastRun} />`}
-    <${Budget} of=${budget} />
+    ${source.reason && html`<${Trouble} of=${source} />`}
+    <${Budget} of=${budget} told=${source.reason} />
     <dl class="pairs">
       <${Pair} name="Listings" value=${count(totals.listings)} />
       <${Pair} name="Published prices" value=${count(totals.quotes)} />
@@ -26,15 +28,20 @@ export function SourceCard({ source }) {
   </section>`;
 }
 
-function Failure({ of: { error, remedy } }) {
-  return html`<p class="banner bad">${error}${remedy && html`<br />To do: ${remedy}`}</p>`;
+/** Why it is not as it should be, what to do, and when it is asked again. */
+function Trouble({ of: { state, reason, remedy, failures, failingSince, nextTryAt } }) {
+  return html`<p class="banner ${STOPPED.has(state) ? "bad" : "doubt"}">
+    ${reason}${remedy && html`<br />To do: ${remedy}`}
+    ${failures > 0 && html`<br />${counted(failures, "run")} in a row failed, since <${Age} of=${failingSince} />.`}
+    ${nextTryAt && html`<br />Asked again <${Age} of=${nextTryAt} />.`}
+  </p>`;
 }
 
 function Pair({ name, value }) {
   return html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
 }
 
-function Budget({ of }) {
+function Budget({ of, told }) {
   if (!of) return html`<p>Never asked over the network.</p>`;
   const pace = `${count(of.allowedPerMinute)} of ${count(of.requestsPerMinute)} requests a minute`;
   return html`
@@ -42,7 +49,7 @@ function Budget({ of }) {
       <${Left} of=${of} />
       <small>${pace} · ${count(of.spentCurrent)} spent on current prices, ${count(of.spentHistory)} on history</small>
     </p>
-    ${of.reason && html`<p class="banner doubt"><${Until} of=${of} />: ${of.reason}.</p>`}
+    ${of.reason && of.reason !== told && html`<p class="banner doubt"><${Until} of=${of} />: ${of.reason}.</p>`}
   `;
 }
 

@@ -13,8 +13,8 @@ import { SourceCard } from "./source_card.js";
 const SOURCES = graphql`
   query Sources {
     sources(first: 30) {
-      name title state lastSuccessAt
-      lastRun { outcome startedAt error remedy }
+      name title state failures failingSince nextTryAt reason remedy lastSuccessAt
+      lastRun { startedAt }
       totals { listings quotes rejects runs held }
       budget {
         requestsPerMinute allowedPerMinute limit spent spentCurrent spentHistory left

@@ -3,20 +3,22 @@ import { html } from "../html.js";
 
 const TONES = {
   SUCCESS: "good",
-  HEALTHY: "good",
+  OK: "good",
   ACCEPTED: "good",
   RUNNING: "busy",
   PARTIAL: "doubt",
+  SLOWED: "doubt",
   REVIEW: "doubt",
   HELD: "doubt",
   STALE: "doubt",
   FAILED: "bad",
+  FAILING: "bad",
+  BENCHED: "bad",
   REJECTED: "bad",
 };
 
-/** @param {{ word: string | null, title?: string }} props */
+/** @param {{ word: string, title?: string }} props */
 export function Badge({ word, title }) {
-  const said = word ?? "NEVER RAN";
-  const shown = said.toLowerCase().replaceAll("_", " ");
-  return html`<span class="badge ${TONES[said] ?? "plain"}" title=${title}>${shown}</span>`;
+  const shown = word.toLowerCase().replaceAll("_", " ");
+  return html`<span class="badge ${TONES[word] ?? "plain"}" title=${title}>${shown}</span>`;
 }
