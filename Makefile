@@ -103,8 +103,8 @@ image: ## build the image (PUSH=1: push it to IMAGE=…, with its list of conten
 .venv/linters .venv/bench: .venv/synced
 	@.ci/install --group $(@F) && touch $@
 
-# What GraphiQL consists of, from the npm registry; without one everything else works all the same.
-graphql_api/static: graphql_api/graphiql/page.html .venv/synced
+# What the dashboard and GraphiQL consist of, from the npm registry; without one everything else works all the same.
+graphql_api/static: graphql_api/dashboard/page.html graphql_api/graphiql/page.html .venv/synced
 	@$(BIN)/python -m graphql_api assets && touch $@ || true
 
 clean: ## remove .venv, the caches, and the state folder with its database

@@ -19,7 +19,9 @@ from rich.console import Console
 from starlette.applications import Starlette
 
 from graphql_api.app import create_app
-from graphql_api.graphiql.npm import AssetError, bring, registry
+from graphql_api.dashboard import page as dashboard
+from graphql_api.graphiql import page as graphiql
+from graphql_api.pages.npm import AssetError, bring, registry
 from graphql_api.schema import SDL_PATH, print_sdl
 from graphql_api.settings import ApiSettings
 from models.db import DatabaseUnavailable, psycopg_url
@@ -33,6 +35,8 @@ from models.vault import open_vault
 DATABASE_SECONDS = 30
 FAST = ("uvloop", "httptools")
 """What uvicorn takes by itself where it is installed: without them a request costs it nearly twice as much."""
+RELOADED = ["*.py", "*.js", "*.css", "*.html"]
+"""What `--reload` watches: a process reads the pages' files once."""
 SERVICE = "kasparro-api"
 SHARED = "KASPARRO_API_SHARED"
 """Names the folder of all processes behind one port, to those that answer."""
@@ -69,6 +73,7 @@ def serve(*, reload: bool = False, database_seconds: float = DATABASE_SECONDS) -
             port=settings.api_port,
             reload=reload,
             reload_dirs=["graphql_api", "models"] if reload else None,
+            reload_includes=RELOADED if reload else None,
             log_config=None,  # its words go where ours go, in our format; requests are told by ourselves
             access_log=False,
             server_header=False,
@@ -90,15 +95,16 @@ def schema() -> None:
 
 @app.command(name="assets")
 def bring_assets() -> None:
-    """Bring GraphiQL's files from the npm registry (NPM_CONFIG_REGISTRY names another), where they are missing."""
+    """Bring the pages' files from the npm registry (NPM_CONFIG_REGISTRY names another), where they are missing."""
     say = Console(markup=False, highlight=False, soft_wrap=True).print
+    files = [*dashboard.files().values(), *graphiql.files().values()]
     try:
-        bring(registry(), say)
+        bring(files, registry(), say)
     except AssetError as error:
         raise AssetError(
-            f"{error}. The API does without them; /graphql shows browsers no GraphiQL until then."
+            f"{error}. The API does without them; / shows no dashboard and /graphql no GraphiQL until then."
         ) from error
-    say("GraphiQL's files are all here")
+    say("the dashboard's files and GraphiQL's are all here")
 
 
 def build() -> Starlette:

@@ -20,11 +20,13 @@ from strawberry.http import GraphQLRequestData
 from graphql_api.cache import ResponseCache
 from graphql_api.context import Context, Services
 from graphql_api.counters import Counters
+from graphql_api.dashboard import page as dashboard
 from graphql_api.graphiql import page as graphiql
 from graphql_api.headers import StandingHeaders
 from graphql_api.listening import listening
 from graphql_api.metrics.page import measuring, metrics
 from graphql_api.pace import Pace
+from graphql_api.pages import npm_files
 from graphql_api.planner.plans import Planned, Planner
 from graphql_api.prefect_server import PrefectServer
 from graphql_api.rest.docs import docs, openapi
@@ -90,7 +92,7 @@ def create_app(
         routes=[
             Route("/graphql", view),
             WebSocketRoute("/graphql", view),
-            *([Route("/static/{path:path}", graphiql.serve)] if settings.shows_docs else []),
+            *_pages(settings),
             Route("/openapi.json", openapi),
             Route("/docs", docs),
             Route("/metrics", metrics),
@@ -104,6 +106,12 @@ def create_app(
         exception_handlers={HTTPException: refuse},
         lifespan=lifespan,
     )
+
+
+def _pages(settings: ApiSettings) -> list[Route]:
+    """Route the dashboard, which shows no more than the API answers, and the files that pages name."""
+    named = dashboard.files() | (graphiql.files() if settings.shows_docs else {})
+    return [*dashboard.routes(links_graphiql=settings.shows_docs), npm_files.serving(named)]
 
 
 def _planning(settings: ApiSettings) -> Plan:

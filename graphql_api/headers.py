@@ -24,6 +24,9 @@ ALWAYS = {
 }
 BY_TLS_ONLY = {"strict-transport-security": "max-age=31536000"}
 
+ANY_STYLE = "'unsafe-inline'"
+"""For pages with styles in themselves or on their elements."""
+
 INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 ELSEWHERE = re.compile(r"""(?:src|href)=["'](https://[^/"']+)/""", re.IGNORECASE)
 
@@ -55,16 +58,18 @@ class StandingHeaders:
         await self.app(scope, receive, send_with_headers)
 
 
-def page_policy(html: str) -> str:
-    """Allow a page its own inline scripts by hash, files from here, and the hosts that it names."""
+def page_policy(html: str, styles: str = "") -> str:
+    """Allow a page its own inline scripts by hash, files from here, and the hosts that it names.
+
+    `styles`: which inline styles it may have as well.
+    """
     hashes = " ".join(f"'sha256-{_digest(script)}'" for script in INLINE_SCRIPT.findall(html))
     hosts = " ".join(sorted(set(ELSEWHERE.findall(html))))
     return "; ".join(
         [
             "default-src 'none'",
-            f"script-src 'self' {hashes} {hosts}".strip(),
-            # The editor sets styles on its elements as it draws, which no hash can name.
-            f"style-src 'self' 'unsafe-inline' {hosts}".strip(),
+            " ".join(f"script-src 'self' {hashes} {hosts}".split()),
+            " ".join(f"style-src 'self' {styles} {hosts}".split()),
             "img-src 'self' data:",
             "font-src 'self' data:",
             "connect-src 'self'",

@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, Response
 
 from graphql_api.context import Context
 from graphql_api.errors import NotFound
-from graphql_api.headers import page_policy
+from graphql_api.headers import ANY_STYLE, page_policy
 from graphql_api.rest.answers import answer, endpoint
 from graphql_api.rest.openapi import Document, document
 from graphql_api.rest.routes import OPERATIONS
@@ -37,7 +37,7 @@ async def docs(context: Context) -> Response:
     """Answer the page."""
     described = _shown(context.settings)
     page = HTMLResponse(_page(described, str(context.request.base_url).rstrip("/")))
-    page.headers["content-security-policy"] = page_policy("")
+    page.headers["content-security-policy"] = page_policy("", styles=ANY_STYLE)
     return page
 
 

@@ -15,8 +15,10 @@ from graphql_api.transport.media import prefers_html
 from graphql_api.transport.refusals import refusal
 
 ALIVE = "/health/live"
-OPEN = frozenset({ALIVE, "/health", "/metrics", "/docs", "/openapi.json"})
+OPEN = frozenset({ALIVE, "/", "/health", "/metrics", "/docs", "/openapi.json"})
 """Paths that need no reader's key: probes have none, metrics want one of their own, pages show how to send one."""
+FILES = ("/static/", "/dashboard/")
+"""What pages are made of."""
 
 
 class Gate:
@@ -46,7 +48,7 @@ class Gate:
 
 def _is_open(request: Request) -> bool:
     is_page = request.url.path == "/graphql" and request.method == "GET" and prefers_html(request.headers)
-    return is_page or request.url.path in OPEN or request.url.path.startswith("/static/")
+    return is_page or request.url.path in OPEN or request.url.path.startswith(FILES)
 
 
 def _require_readable_url(scope: Scope) -> None:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -20,6 +21,7 @@ from tests.factories import make_asset, publish
 HERE = Path(__file__).parent
 STATE = HERE.parents[2] / ".kasparro"
 NODE_AT_LEAST = 20
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 COINS = 30
 PUBLICATION = """
     UPDATE assets SET price_usd = price_usd + 1, updated_at = clock_timestamp() WHERE uid = 'coin-1';
@@ -47,16 +49,23 @@ async def market(sessions: Sessions) -> None:
 @pytest.fixture
 def busy(market: None, database_url: str) -> Iterator[None]:
     """A market in which `coin-1` has a new price several times a second."""
+    with publishing(database_url, every=0.3):
+        yield market
+
+
+@contextmanager
+def publishing(database_url: str, every: float) -> Iterator[None]:
+    """Publish a new price of `coin-1` again and again, so many seconds apart."""
     is_over = threading.Event()
 
     def work() -> None:
-        while not is_over.wait(0.3):
+        while not is_over.wait(every):
             with psycopg.connect(database_url) as connection:
                 connection.execute(PUBLICATION)
 
     thread = threading.Thread(target=work)
     thread.start()
-    yield market
+    yield
     is_over.set()
     thread.join()
 
@@ -86,17 +95,32 @@ def node() -> Callable[..., str]:
     if not _installed(npm):
         pytest.skip("npm could not fetch what tests/e2e/clients/package-lock.json names: no registry?")
 
-    def run(script: str, *arguments: str) -> str:
+    def run(script: str, *arguments: str, seconds: float = 60) -> str:
         done = subprocess.run(
             [program, script, *arguments],
             cwd=HERE,
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=seconds,
             env=os.environ | {"NO_UPDATE_NOTIFIER": "1"},
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     return run
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """A browser of this machine; skipped, with the reason, without one."""
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    return found or pytest.skip("no Chromium on PATH (Debian: apt install chromium): no page is opened")
+
+
+@pytest.fixture(scope="session")
+def kept() -> Path:
+    """Where screenshots stay, for whoever wants to see them."""
+    folder = Path(os.environ.get("TEST_ARTIFACTS", ".kasparro/artifacts")).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,18 +1,8 @@
 // Opens GraphiQL in a browser that reaches nothing but this machine, types a query, subscribes, and prints what it saw.
-import { chromium } from "playwright-core";
+import { open } from "./browser.mjs";
 
 const [api, executablePath, screenshot] = process.argv.slice(2);
-const browser = await chromium.launch({
-  executablePath,
-  args: ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
-});
-const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-page.setDefaultTimeout(30_000);
-const requests = [];
-const complaints = [];
-page.on("request", (request) => requests.push(request.url()));
-page.on("pageerror", (error) => complaints.push(String(error)));
-page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+const { browser, page, requests, complaints } = await open(executablePath);
 
 async function execute() {
   await page.waitForTimeout(500); // what kind of operation it is, the editor finds out when typing pauses
@@ -45,7 +35,7 @@ await page.screenshot({ path: screenshot });
 await run("subscription { priceUpdates(first: 1) { changed } }");
 const told = await answered("priceUpdates");
 
-const shared = await browser.newPage();
+const shared = await page.context().newPage();
 await shared.goto(`${api}/graphql?query=${encodeURIComponent("{ upstream }")}`);
 const editor = shared.locator(".graphiql-query-editor .CodeMirror-code");
 await editor.waitFor();

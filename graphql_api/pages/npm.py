@@ -1,4 +1,4 @@
-"""Bringing GraphiQL's files from the npm registry: just those that the page names, and only as it knows them."""
+"""Bringing files from the npm registry: just those that our pages name, and only as they know them."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import os
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
 import httpx
 import stamina
 
-from graphql_api.graphiql.page import Asset, assets
+from graphql_api.pages.npm_files import NpmFile
 
 REGISTRY = "https://registry.npmjs.org"
 VARIABLES = ("NPM_CONFIG_REGISTRY", "npm_config_registry")
 
 
 class AssetError(Exception):
-    """A file could not be had, or is not the one that the page means."""
+    """A file could not be had, or is not the one that a page means."""
 
 
 def registry() -> str:
@@ -35,9 +35,9 @@ def registry() -> str:
     return (told if told.startswith("http") else REGISTRY).rstrip("/")
 
 
-def bring(source: str, say: Callable[[str], None]) -> None:
+def bring(files: Iterable[NpmFile], source: str, say: Callable[[str], None]) -> None:
     """Fetch what is missing. May be stopped and begun again anywhere. Raises `AssetError` for what cannot be had."""
-    missing = sorted((asset for asset in assets().values() if not _is_here(asset)), key=_package)
+    missing = sorted((file for file in files if not _is_here(file)), key=_package)
     trusted = httpx.create_ssl_context()
     trusted.load_default_certs()  # the machine's own count too: a company's proxy signs with one of them
     patience = httpx.Timeout(30, connect=5)
@@ -45,21 +45,21 @@ def bring(source: str, say: Callable[[str], None]) -> None:
         for package, wanted in groupby(missing, key=_package):
             say(f"bringing {package} from {source}")
             archive = _archive(client, source, package)
-            for asset in wanted:
-                _keep(asset, _member(archive, asset))
+            for file in wanted:
+                _keep(file, _member(archive, file))
 
 
-def _is_here(asset: Asset) -> bool:
+def _is_here(file: NpmFile) -> bool:
     try:
-        return _hash(gzip.decompress(asset.place.read_bytes())) == asset.sha384
+        return _hash(gzip.decompress(file.place.read_bytes())) == file.sha384
     except (OSError, EOFError, gzip.BadGzipFile):
         return False
 
 
-def _package(asset: Asset) -> str:
+def _package(file: NpmFile) -> str:
     """Name package and version: `@graphiql/plugin-explorer@1.0.2` of `@graphiql/plugin-explorer@1.0.2/dist/…`."""
-    name, _, rest = asset.path[1:].partition("@")
-    return f"{asset.path[0]}{name}@{rest.partition('/')[0]}"
+    name, _, rest = file.path[1:].partition("@")
+    return f"{file.path[0]}{name}@{rest.partition('/')[0]}"
 
 
 def _archive(client: httpx.Client, source: str, package: str) -> bytes:
@@ -74,17 +74,17 @@ def _archive(client: httpx.Client, source: str, package: str) -> bytes:
     raise AssertionError  # the loop returns or raises
 
 
-def _member(archive: bytes, asset: Asset) -> bytes:
-    wanted = asset.path.removeprefix(f"{_package(asset)}/")
-    for name, content in _files(archive):
+def _member(archive: bytes, file: NpmFile) -> bytes:
+    wanted = file.path.removeprefix(f"{_package(file)}/")
+    for name, content in _members(archive):
         if name.partition("/")[2] == wanted:
-            if _hash(content) != asset.sha384:
-                raise AssetError(f"{asset.path} is not the file that the page names: its sha384 is another")
+            if _hash(content) != file.sha384:
+                raise AssetError(f"{file.path} is not the file that a page names: its sha384 is another")
             return content
-    raise AssetError(f"{_package(asset)} has no file {wanted}")
+    raise AssetError(f"{_package(file)} has no file {wanted}")
 
 
-def _files(archive: bytes) -> Iterator[tuple[str, bytes]]:
+def _members(archive: bytes) -> Iterator[tuple[str, bytes]]:
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as files:
             for member in files:
@@ -94,11 +94,11 @@ def _files(archive: bytes) -> Iterator[tuple[str, bytes]]:
         raise AssetError(f"the registry sent no package: {error}") from error
 
 
-def _keep(asset: Asset, content: bytes) -> None:
-    asset.place.parent.mkdir(parents=True, exist_ok=True)
-    partly = asset.place.with_suffix(f".{os.getpid()}")
+def _keep(file: NpmFile, content: bytes) -> None:
+    file.place.parent.mkdir(parents=True, exist_ok=True)
+    partly = file.place.with_suffix(f".{os.getpid()}")
     partly.write_bytes(gzip.compress(content, mtime=0))
-    partly.replace(asset.place)
+    partly.replace(file.place)
 
 
 def _hash(content: bytes) -> str:
