@@ -17,6 +17,7 @@ const INTERVALS = /** @type {const} */ ([
 ]);
 const ENOUGH_DAYS = 14;
 const COLOURS = 5;
+const FEW = 5;
 
 /**
  * @param {{ uid: string, name: string, sources: string[], currency: string, days: number }} props
@@ -36,6 +37,7 @@ export function History({ uid, name, sources, currency, days }) {
     </div>
     <${Notices} of=${answer} />
     ${answer.data && candles.length === 0 && html`<${Nothing} />`}
+    ${candles.length > 0 && candles.length < FEW && html`<${Young} />`}
     ${
       candles.length > 0 &&
       html`
@@ -73,6 +75,13 @@ function Lines({ sources, shown, show }) {
 
 function toggled(list, one) {
   return list.includes(one) ? list.filter((each) => each !== one) : [...list, one];
+}
+
+function Young() {
+  return html`<p class="fine">
+    Little is kept yet: it grows with every run. Older days come with${" "}
+    <code>prefect deployment run backfill/backfill</code>.
+  </p>`;
 }
 
 function Nothing() {

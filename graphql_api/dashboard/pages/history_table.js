@@ -18,7 +18,7 @@ const HEADS = [
 export function HistoryTable({ candles, currency }) {
   const shown = candles.slice(0, ROWS_AT_MOST);
   return html`<details>
-    <summary>The ${shown.length === candles.length ? "" : "newest "}${shown.length} candles as a table</summary>
+    <summary>As a table${shown.length === candles.length ? "" : `: the newest ${shown.length} of ${candles.length}`}</summary>
     <${Table} caption=${`Candles in ${currency.toUpperCase()}`} heads=${HEADS}>
       ${shown.map((candle) => html`<${Row} key=${candle.openedAt} candle=${candle} />`)}
     <//>
