@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 
 from tests.e2e.faults.moments import any_moment, await_moment
-from tests.e2e.faults.registry import SETTLED, Unavailable, case
+from tests.e2e.faults.postgres import Unavailable
+from tests.e2e.faults.registry import SETTLED, case
 from tests.e2e.faults.world import World
 
 FAKETIME = ("faketime/libfaketime.so.1", "libfaketime.so.1")
@@ -19,8 +20,7 @@ HOURS = 3
 )
 def disk_full(world: World, chance: random.Random) -> None:
     """Fill the disk under a run; PostgreSQL may end of it, and is started again."""
-    if world.postgres.disk:
-        raise Unavailable(f"a disk of its own, in memory, could not be mounted ({world.postgres.disk})")
+    world.postgres.require_disk()
     with world.start() as run:
         await_moment(world, run, any_moment(chance), chance)
         with world.postgres.full_disk():
