@@ -31,8 +31,8 @@ _KEYS = """
 """
 LONG = ("payload",)
 BETWEEN = " | "
-NAMES = {"price_points": 2, "price_candles": 3, "assets": 1, "asset_links": 2}
-"""How many of a row's columns, from the first, say which it is."""
+NAMES = {"price_points": 2, "price_candles": 3, "assets": 1, "asset_links": 1}
+"""How many of a row's columns, from the first, say which it is; of links, whose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def compare(
 def _by_name(rows: Rows, tables: frozenset[str]) -> Rows:
     """Leave of the rows of some tables only what names each."""
     named = {
-        table: Counter(BETWEEN.join(row.split(BETWEEN)[: NAMES[table]]) for row in rows.get(table, ()))
+        table: Counter({BETWEEN.join(row.split(BETWEEN)[: NAMES[table]]) for row in rows.get(table, ())})
         for table in tables
     }
     return {**rows, **named}

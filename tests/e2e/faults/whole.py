@@ -50,10 +50,8 @@ class Whole(System):
     @property
     def environment(self) -> dict[str, str]:
         """What every process is started with."""
-        kept = ("DATABASE_URL", "DATA_DIR", "SANDBOX_URL", "FRESH_FOR_SECONDS", "RETRY_PATIENCE_SECONDS")
-        own = {name: self._given[name] for name in kept}
-        own["PREFECT_API_URL"] = f"http://127.0.0.1:{self.to_server.port}/api"
-        return super().environment | own | {"ETL_ENABLED": "false"}
+        server = f"http://127.0.0.1:{self.to_server.port}/api"
+        return super().environment | self._given | {"PREFECT_API_URL": server, "ETL_ENABLED": "false"}
 
     def open(self, door: str) -> None:
         """Start one of the processes."""

@@ -33,7 +33,8 @@ from tests.e2e.faults.whole import Whole, open_whole
 from tests.e2e.faults.wire import Wire
 
 SIZE = "1200"
-TWO_PAGES = "300"
+ALL = "2000"
+"""Of every coin there is: of the largest ones, others may be asked for from one minute to the next."""
 LONG_AGO, LATER = timedelta(hours=2), timedelta(minutes=30)
 BEFORE_HISTORY = "0006"
 AGES_DO_NOT_MATTER = str(10 * 365 * 86_400)
@@ -84,20 +85,25 @@ class World:
     @property
     def environment(self) -> dict[str, str]:
         """What every process of the trial is started with."""
-        return os.environ | {
+        return os.environ | self.told | {"KASPARRO_HOME": str(self.folder / "home")}
+
+    @property
+    def told(self) -> dict[str, str]:
+        """What all of them are told of this world."""
+        return {
             "SANDBOX_URL": f"http://127.0.0.1:{self.to_upstream.port}",
             "DATABASE_URL": f"postgresql://postgres@127.0.0.1:{self.to_postgres.port}/{DATABASE}",
             "DATA_DIR": str(self.data),
-            "KASPARRO_HOME": str(self.folder / "home"),
             "RETRY_PATIENCE_SECONDS": "5",
             "FRESH_FOR_SECONDS": AGES_DO_NOT_MATTER,
-            "COINGECKO_TOP_N": TWO_PAGES,
+            "COINGECKO_TOP_N": ALL,
+            "COINCAP_TOP_N": ALL,
         }
 
     @cached_property
     def whole(self) -> Whole:
         """Prefect's processes and the API, started when they are first asked for."""
-        opened = open_whole(self.folder, self.environment, self.postgres.socket)
+        opened = open_whole(self.folder, self.told, self.postgres.socket)
         return self._opened.enter_context(opened)
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ import httpx
 from tests.e2e.conftest import eventually
 from tests.e2e.faults.moments import any_moment, await_moment
 from tests.e2e.faults.reading import Answer, ask, reading
-from tests.e2e.faults.registry import case
+from tests.e2e.faults.registry import SETTLED, case
 from tests.e2e.faults.world import World
 
 AWAY_SECONDS = (1.0, 5.0)
@@ -54,7 +54,12 @@ def api_cut_off(world: World, chance: random.Random) -> None:
     world.whole.until_ended(run)
 
 
-@case("postgres-restarts", "PostgreSQL stops and starts again while the API is asked", under_prefect=True)
+@case(
+    "postgres-restarts",
+    "PostgreSQL stops and starts again while the API is asked",
+    starts=SETTLED,
+    under_prefect=True,
+)
 def postgres_restarts(world: World, chance: random.Random) -> None:
     """Stop it as an upgrade of it does, and ask on."""
     _until_kept(world)

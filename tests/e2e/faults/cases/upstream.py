@@ -23,8 +23,8 @@ QUICK = {"READ_TIMEOUT_SECONDS": "2", "ANSWER_TIMEOUT_SECONDS": "4", "RETRY_ATTE
 AGO = {"clock_ahead": timedelta(minutes=70)}
 A_WHILE_AGO = timedelta(minutes=10)
 """How long ago wrong things were told. What a clock told that was an hour fast must be past by now, as it is in time."""
-TOLD = ("raw_records", "fx_rates")
-"""Where everything is kept that was ever told."""
+TOLD = ("raw_records", "fx_rates", "asset_links")
+"""Where everything is kept that was ever told, and every doubt that it gave rise to, retired by now."""
 LIES = ("held_quotes", "held_points")
 """Where prices are kept that a guard held. They may have spoken for a link, or against it."""
 MORE_TOLD = {

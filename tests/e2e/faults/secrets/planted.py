@@ -33,7 +33,7 @@ class Planted(Whole):
     """The processes with their secrets. What would leave this machine is refused on it."""
 
     def __init__(self, world: World) -> None:
-        super().__init__(world.folder / "planted", world.environment, Wire(world.postgres.socket))
+        super().__init__(world.folder / "planted", world.told, Wire(world.postgres.socket))
         self.prefect_auth = ("ann", SECRETS["PREFECT_PASSWORD"])
         self.providers = f"http://127.0.0.1:{world.to_upstream.port}"
         self.dsn = f"postgresql://postgres:{SECRETS['DATABASE_PASSWORD']}@127.0.0.1:{world.to_postgres.port}/{DATABASE}"
@@ -61,6 +61,7 @@ class Planted(Whole):
             planted[f"{name}_API_KEY"] = SECRETS[f"{name}_API_KEY"]
             planted[f"{name}_BASE_URL"] = f"{self.providers}/{path}"
             planted[f"{name}_REQUESTS_PER_MINUTE"] = "10000"
+            planted[f"{name}_MONTHLY_BUDGET"] = "0"
         return super().environment | planted
 
     def ask(self, text: str, key: str | None = "ADMIN_KEY") -> dict[str, Any]:
