@@ -46,6 +46,7 @@ def test_no_secret_is_left_anywhere(world: World) -> None:
         *tables_of(world.url),
     ]
     assert found_in(texts, SECRETS) == []
+    assert not any("Traceback" in one for one in said), "a setting that is wrong is told in a sentence"
     for place, word in SHOWN.items():
         assert any(place in where and word in text for where, text in texts), f"no {word!r} in {place}"
 
