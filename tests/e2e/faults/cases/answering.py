@@ -73,7 +73,10 @@ def postgres_restarts(world: World, chance: random.Random) -> None:
 
 
 @case(
-    "disk-full-read", "no room on PostgreSQL's disk while the API is asked, under a run", under_prefect=True
+    "disk-full-read",
+    "no room on PostgreSQL's disk while the API is asked, under a run",
+    starts=SETTLED,
+    under_prefect=True,
 )
 def disk_full_read(world: World, chance: random.Random) -> None:
     """Fill the disk: reading needs none. Where PostgreSQL ends of it, older answers stand in until it is back."""
