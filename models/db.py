@@ -9,7 +9,7 @@ import psycopg
 from psycopg.errors import UndefinedTable
 from sqlalchemy import URL, QueuePool, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 from sqlalchemy.ext import asyncio as sqlalchemy_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
@@ -24,6 +24,9 @@ BECOME_READER = """
 
 class DatabaseUnavailable(Exception):  # noqa: N818 - reads as what happened
     """The database cannot be reached, or is not the one it should be; the message says which and what to do."""
+
+
+UNREADABLE = "DATABASE_URL cannot be read: write postgresql://user:password@host:port/name, with %40 for an @ in a password"
 
 
 @contextmanager
@@ -44,7 +47,10 @@ def in_a_sentence() -> Iterator[None]:
 
 def psycopg_url(url: str) -> URL:
     """Read any spelling of a PostgreSQL URL as one for psycopg 3."""
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):  # which may quote it, password and all
+        raise DatabaseUnavailable(UNREADABLE) from None
     if parsed.get_backend_name() not in {"postgresql", "postgres"}:
         raise DatabaseUnavailable(
             f"DATABASE_URL must start with postgresql://, got {parsed.drivername}://: Kasparro keeps its data in PostgreSQL 15+"

@@ -1,4 +1,4 @@
-"""The first run: started as soon as it can be, and watched until the API answers its first asset."""
+"""The first run: started as soon as it can be, and watched until the API has something to answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from flows.stack.settings import StackSettings
 
 FIRST = "bootstrap/bootstrap"
 LATER = "etl/etl"
-ONE_ASSET = "{ assets(first: 1) { edges { node { uid } } } }"
 BAD_ENDS = {"FAILED", "CRASHED", "CANCELLED"}
 PARTIAL = "Partial"
 """The name of a good end that may have published nothing: the first publication waits for every provider."""
@@ -21,29 +20,28 @@ POLL_SECONDS = 0.3
 
 
 async def first_run(settings: StackSettings, picture: Picture) -> None:
-    """Run `bootstrap` on a database that never published, `etl` on one that did; return when assets are answered.
+    """Run `bootstrap` on a database that never published, `etl` on one that did; return when something is published.
 
     A run that cannot begin, ends badly or publishes nothing is said and waited past: the schedule comes again, and what
     is up stays up.
     """
     async with httpx.AsyncClient(timeout=20) as client:
         prefect = PrefectApi(client, settings.prefect_api, settings.prefect_auth)
-        name = LATER if await has_assets(client, settings) else FIRST
+        name = LATER if await has_published(client, settings) else FIRST
         run_id = await _start(prefect, name, settings, picture)
-        while not await has_assets(client, settings):
+        while not await has_published(client, settings):
             if run_id and await _ended_short(prefect, run_id, picture):
                 run_id = None
             await asyncio.sleep(POLL_SECONDS)
 
 
-async def has_assets(client: httpx.AsyncClient, settings: StackSettings) -> bool:
-    """Ask the API for one asset; an API that cannot answer has none."""
+async def has_published(client: httpx.AsyncClient, settings: StackSettings) -> bool:
+    """Ask the API whether it has anything to answer, where it asks for no key; one that cannot answer has not."""
     try:
-        answer = await client.post(f"{settings.api_url}/graphql", json={"query": ONE_ASSET})
-        data = answer.json().get("data") or {}
+        health = (await client.get(f"{settings.api_url}/health")).json()
     except (httpx.TransportError, ValueError):
         return False
-    return bool((data.get("assets") or {}).get("edges"))
+    return bool(health["dataset_version"])
 
 
 async def _start(prefect: PrefectApi, name: str, settings: StackSettings, picture: Picture) -> str | None:

@@ -31,7 +31,7 @@ def free_port() -> int:
         return port
 
 
-def eventually(is_true: Callable[[], object], seconds: float = 60) -> None:
+def eventually(is_true: Callable[[], object], seconds: float = 180) -> None:
     """Wait until something holds; fail with a sentence when it never does."""
     deadline = time.monotonic() + seconds
     while not is_true():
@@ -47,6 +47,7 @@ class System:
     ports: dict[str, int] = field(
         default_factory=lambda: {f"{name}_PORT": free_port() for name in ("API", "PREFECT", "SANDBOX")}
     )
+    prefect_auth: tuple[str, str] | None = None
     process: subprocess.Popen[str] | None = None
     said: list[str] = field(default_factory=list)
 
@@ -116,16 +117,17 @@ class System:
 
     def prefect(self, path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON is any
         """Ask Prefect's API."""
-        return httpx.post(f"{self.prefect_url}/api{path}", json=body, timeout=30).raise_for_status().json()
+        url = f"{self.prefect_url}/api{path}"
+        return httpx.post(url, json=body, auth=self.prefect_auth, timeout=30).raise_for_status().json()
 
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a command as an operator beside it would."""
         return subprocess.run(
             [sys.executable, "-m", *command],
-            env=self.environment,
+            env=self.environment | environment,
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=400,
             check=False,
         )
 

@@ -42,3 +42,10 @@ async def test_several_processes_may_upgrade_at_once(database_url: str) -> None:
 def test_another_kind_of_database_is_one_clear_sentence() -> None:
     with pytest.raises(DatabaseUnavailable, match="must start with postgresql://"):
         migrate.upgrade("mysql://localhost/kasparro")
+
+
+@pytest.mark.parametrize("url", ["postgresql://ann:s3cret@host:port/x", "postgresql:ann:s3cret@host/x"])
+def test_a_url_that_cannot_be_read_is_not_quoted(url: str) -> None:
+    with pytest.raises(DatabaseUnavailable, match="DATABASE_URL cannot be read") as refusal:
+        migrate.upgrade(url)
+    assert "s3cret" not in str(refusal.value)

@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
-from tests.e2e.faults.cases import crowding, database, killing, machine, network, orchestration, upstream
+from tests.e2e.faults.cases import (
+    answering,
+    crowding,
+    database,
+    killing,
+    machine,
+    network,
+    orchestration,
+    upstream,
+)
 from tests.e2e.faults.registry import CASES
 
-__all__ = ["CASES", "crowding", "database", "killing", "machine", "network", "orchestration", "upstream"]
+__all__ = [
+    "CASES",
+    "answering",
+    "crowding",
+    "database",
+    "killing",
+    "machine",
+    "network",
+    "orchestration",
+    "upstream",
+]

@@ -7,7 +7,7 @@ the reason, in `left_out`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import psycopg
@@ -30,6 +30,9 @@ _KEYS = """
     WHERE contype = 'f' AND typname = 'int8'
 """
 LONG = ("payload",)
+BETWEEN = " | "
+NAMES = {"price_points": 2, "price_candles": 3, "assets": 1, "asset_links": 1}
+"""How many of a row's columns, from the first, say which it is; of links, whose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,9 @@ class Difference:
     def told(self, at_most: int = 5) -> str:
         """Show the first rows of each table that differ."""
         lines = []
-        for kind, tables in (("lost", self.lost), ("doubled", self.doubled)):
+        for kind, tables, others in (("lost", self.lost, self.doubled), ("doubled", self.doubled, self.lost)):
             for table, rows in tables.items():
-                shown = [f"    {row[:300]}" for row in sorted(rows)[:at_most]]
+                shown = [f"    {_brief(row, others.get(table, {}))}" for row in sorted(rows)[:at_most]]
                 lines += [f"  {kind} in {table}: {rows.total()}", *shown]
         return "\n".join(lines)
 
@@ -67,13 +70,43 @@ def rows_of(url: str) -> Rows:
         return found
 
 
-def compare(undisturbed: Rows, mended: Rows, *, written_down: frozenset[str] = frozenset()) -> Difference:
-    """Compare what should be there with what is. In tables of `written_down` the fault itself may leave rows."""
+def compare(
+    undisturbed: Rows,
+    mended: Rows,
+    *,
+    written_down: frozenset[str] = frozenset(),
+    drawn_from: frozenset[str] = frozenset(),
+) -> Difference:
+    """Compare what should be there with what is.
+
+    In tables of `written_down` the fault itself may leave rows. In those of `drawn_from` it may change what rows say,
+    too: there they are compared by what names them.
+    """
     tables = {*undisturbed, *mended}
+    undisturbed, mended = (_by_name(rows, drawn_from) for rows in (undisturbed, mended))
+    written_down |= drawn_from
     nothing: Counter[str] = Counter()
     lost = {t: undisturbed.get(t, nothing) - mended.get(t, nothing) for t in tables}
     doubled = {t: mended.get(t, nothing) - undisturbed.get(t, nothing) for t in tables - written_down}
     return Difference({t: c for t, c in lost.items() if c}, {t: c for t, c in doubled.items() if c})
+
+
+def _by_name(rows: Rows, tables: frozenset[str]) -> Rows:
+    """Leave of the rows of some tables only what names each."""
+    named = {
+        table: Counter({BETWEEN.join(row.split(BETWEEN)[: NAMES[table]]) for row in rows.get(table, ())})
+        for table in tables
+    }
+    return {**rows, **named}
+
+
+def _brief(row: str, others: Iterable[str]) -> str:
+    """Show a row: all of it, or where one of the others is nearly the same, what names it and what is different."""
+    parts = row.split(BETWEEN)
+    near = max((set(parts) & set(other.split(BETWEEN)) for other in others), key=len, default=set())
+    if 2 * len(near) > len(parts):
+        parts = parts[:1] + [part for part in parts[1:] if part not in near]
+    return BETWEEN.join(parts)[:300]
 
 
 def _select(table: str, columns: list[str], inside: set[str]) -> str:
@@ -83,7 +116,7 @@ def _select(table: str, columns: list[str], inside: set[str]) -> str:
         if not {f"*.{column}", f"{table}.{column}"} & COLUMNS.keys()
     ]
     only = f" WHERE {ROWS[table][0]}" if table in ROWS else ""
-    return f"SELECT concat_ws(' | ', {', '.join(shown)}), count(*) FROM {table} AS it{only} GROUP BY 1"
+    return f"SELECT concat_ws('{BETWEEN}', {', '.join(shown)}), count(*) FROM {table} AS it{only} GROUP BY 1"
 
 
 def _shown(table: str, column: str, *, is_inside: bool) -> str:

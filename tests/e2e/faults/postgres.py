@@ -27,6 +27,10 @@ FILLING = (1 << 20, 1 << 12)
 STARTS_WITHIN_SECONDS = 60
 
 
+class Unavailable(Exception):  # noqa: N818 - reads as what happened
+    """This machine cannot show a fault; the message says what is missing."""
+
+
 class Postgres:
     """A server in a folder. `disk` says whether that folder is a disk of its own, or why it is none."""
 
@@ -116,6 +120,11 @@ class Postgres:
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [database]
             )
+
+    def require_disk(self) -> None:
+        """Raise `Unavailable` where its folder is no disk of its own."""
+        if self.disk:
+            raise Unavailable(f"a disk of its own, in memory, could not be mounted ({self.disk})")
 
     @contextmanager
     def full_disk(self) -> Iterator[None]:

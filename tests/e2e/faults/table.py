@@ -2,56 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 
-from rich import box
-from rich.table import Table
+from tests.e2e.faults.catalogue import CASES
+from tests.e2e.faults.results import Result
 
-from tests.e2e.faults.registry import Case
-from tests.e2e.faults.trial import Trial
-
-
-@dataclass(slots=True)
-class Tried:
-    """A case with its trials; or why there were none, or how one failed to recover."""
-
-    case: Case
-    trials: list[Trial] = field(default_factory=list)
-    skipped: str | None = None
-    failures: list[str] = field(default_factory=list)
-
-    @property
-    def is_good(self) -> bool:
-        """Whether every trial recovered, and no row was lost or doubled."""
-        return not self.failures and self.lost == self.doubled == 0
-
-    @property
-    def lost(self) -> int:
-        """Rows that were lost, over all trials."""
-        return sum(trial.difference.counts[0] for trial in self.trials)
-
-    @property
-    def doubled(self) -> int:
-        """Rows that were doubled, over all trials."""
-        return sum(trial.difference.counts[1] for trial in self.trials)
+HEAD = ("fault", "seeds", "lost rows", "doubled rows", "seconds to recover", "runs")
+RULE = ("---", *["---:"] * (len(HEAD) - 1))
 
 
-def draw(tried: Iterable[Tried]) -> Table:
-    """Draw the table."""
-    table = Table(box=box.MARKDOWN)
-    for name in ("fault", "seeds", "lost rows", "doubled rows", "seconds to recover", "runs"):
-        table.add_column(name, justify="left" if name == "fault" else "right")
-    for one in tried:
-        table.add_row(one.case.sentence, *_cells(one))
-    return table
+def draw(results: Iterable[Result], *, in_groups: bool = False) -> str:
+    """Draw it in Markdown: a line for each fault in the order of the catalogue, or one for each group of them."""
+    order = list(CASES)
+    known = sorted((one for one in results if one.case in CASES), key=lambda one: order.index(one.case))
+
+    def called(result: Result) -> str:
+        case = CASES[result.case]
+        return case.group if in_groups and case.group else case.sentence
+
+    lines = [_line(sentence, list(tried)) for sentence, tried in groupby(known, called)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (HEAD, RULE, *lines))
 
 
-def _cells(one: Tried) -> tuple[str, ...]:
-    if one.skipped:
-        return ("-", "-", "-", f"skipped: {one.skipped}", "-")
-    seconds = sorted({round(trial.seconds) for trial in one.trials})
+def _line(sentence: str, tried: Sequence[Result]) -> tuple[str, ...]:
+    faults = len({one.case for one in tried})
+    return f"{sentence} ({faults})" if faults > 1 else sentence, *_cells(tried)
+
+
+def _cells(tried: Sequence[Result]) -> tuple[str, ...]:
+    if skipped := next((one.skipped for one in tried if one.skipped), None):
+        return "-", "-", "-", f"skipped: {skipped}", "-"
+    recovered = [one for one in tried if not one.failure]
+    seconds = sorted({round(one.seconds) for one in recovered})
     took = " to ".join(map(str, dict.fromkeys((seconds[0], seconds[-1])))) if seconds else "-"
-    runs = str(max((trial.runs for trial in one.trials), default=0))
-    failed = f"{len(one.failures)} FAILED, " if one.failures else ""
-    return (str(len(one.trials)), str(one.lost), str(one.doubled), failed + took, runs)
+    failures = len(tried) - len(recovered)
+    return (
+        str(len({one.seed for one in tried})),
+        str(sum(one.lost for one in tried)),
+        str(sum(one.doubled for one in tried)),
+        f"{failures} FAILED, {took}" if failures else took,
+        str(max((one.runs for one in recovered), default=0)),
+    )

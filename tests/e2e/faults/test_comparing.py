@@ -13,7 +13,6 @@ from models.tables import metadata
 from tests.e2e.faults.comparing import compare, rows_of
 from tests.e2e.faults.left_out import COLUMNS, NAMED, ROWS, TABLES, UNDATED, WHETHER
 from tests.e2e.faults.load import SHORT, Load
-from tests.e2e.faults.soak import Sample, leaks
 
 PLANTED = """
     INSERT INTO sources (name, title, registered_at) VALUES ('acme', 'Acme', now());
@@ -87,16 +86,6 @@ def test_nothing_is_left_out_that_is_not_there() -> None:
     assert {name.removeprefix("*.") for name in COLUMNS if name.startswith("*.")} <= columns.keys()
     assert {name for name in COLUMNS if not name.startswith("*.")} <= full
     assert {*WHETHER, *NAMED} <= columns.keys()
-
-
-def _samples(*megabytes: float, files: int = 0) -> list[Sample]:
-    return [Sample({"api": mb}, {"api": 10 + files * at}, 5) for at, mb in enumerate(megabytes)]
-
-
-def test_a_leak_is_seen_and_warming_up_is_none() -> None:
-    assert leaks(_samples(50, 90, 100, 101, 101, 102)) == []
-    assert leaks(_samples(50, 60, 100, 110, 150, 170)) == ["api grew from 105 to 160 MB"]
-    assert leaks(_samples(9, 9, 9, 9, 9, 9, files=2)) == ["api had 15 files open, and then 19"]
 
 
 def _answer(version: int, *prices: str) -> bytes:

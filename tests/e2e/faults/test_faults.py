@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.faults.catalogue import CASES
 from tests.e2e.faults.load import SHORT, load
-from tests.e2e.faults.registry import Unavailable
+from tests.e2e.faults.postgres import Unavailable
 from tests.e2e.faults.soak import leaks, soak
 from tests.e2e.faults.trial import attempt
 from tests.e2e.faults.world import World

@@ -41,7 +41,9 @@ def attempt(world: World, case: Case, seed: int) -> Trial:
     lifted = time.monotonic()
     runs = _recover(world, case)
     seconds = time.monotonic() - lifted
-    found = compare(undisturbed, rows_of(world.url), written_down=case.written_down)
+    found = compare(
+        undisturbed, rows_of(world.url), written_down=case.written_down, drawn_from=case.drawn_from
+    )
     return Trial(seed, start, found, seconds, runs)
 
 
@@ -60,12 +62,18 @@ def _inject(world: World, case: Case, start: Start, chance: random.Random) -> No
 def _recover(world: World, case: Case) -> int:
     """Run until a run is clean; returns how many it took. Nothing may be left open after it."""
     for count in range(1, RUNS_AT_MOST + 1):
-        said = _under_prefect(world) if case.under_prefect else world.run()
+        said = _run(world, case)
         if world.ask(_LAST) == [("success",)]:
             assert not (left := world.ask(_OPEN)), f"left open after a clean run: {left}"
             return count
         time.sleep(PAUSE_SECONDS)
     raise AssertionError(f"{RUNS_AT_MOST} runs after the fault, and none was clean; the last said: {said}")
+
+
+def _run(world: World, case: Case) -> object:
+    if case.inside:
+        return world.run_inside()
+    return _under_prefect(world) if case.under_prefect else world.run()
 
 
 def _under_prefect(world: World) -> str:

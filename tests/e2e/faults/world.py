@@ -6,20 +6,25 @@ market half an hour later. What an undisturbed run makes of that is found out on
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
+from unittest.mock import patch
 
 import httpx
 import psycopg
 
+from flows.market_csv import refresh_csv
+from flows.pipeline import run_etl
+from flows.workshop import Workshop, open_workshop
 from models import migrate
 from tests.e2e.conftest import eventually, free_port
 from tests.e2e.faults.comparing import Rows, rows_of
@@ -28,6 +33,8 @@ from tests.e2e.faults.whole import Whole, open_whole
 from tests.e2e.faults.wire import Wire
 
 SIZE = "1200"
+ALL = "2000"
+"""Of every coin there is: of the largest ones, others may be asked for from one minute to the next."""
 LONG_AGO, LATER = timedelta(hours=2), timedelta(minutes=30)
 BEFORE_HISTORY = "0006"
 AGES_DO_NOT_MATTER = str(10 * 365 * 86_400)
@@ -43,6 +50,7 @@ class Start(StrEnum):
     EMPTY = "tables without rows"
     BEGUN = "the rows of a run half an hour ago"
     OLDER = "those rows in the tables of an older revision"
+    DUE = "those rows, and the lists of all coins are due again"
 
 
 class Job(subprocess.Popen[str]):
@@ -77,20 +85,26 @@ class World:
     @property
     def environment(self) -> dict[str, str]:
         """What every process of the trial is started with."""
-        return os.environ | {
+        return os.environ | self.told | {"KASPARRO_HOME": str(self.folder / "home")}
+
+    @property
+    def told(self) -> dict[str, str]:
+        """What all of them are told of this world."""
+        return {
             "SANDBOX_URL": f"http://127.0.0.1:{self.to_upstream.port}",
             "DATABASE_URL": f"postgresql://postgres@127.0.0.1:{self.to_postgres.port}/{DATABASE}",
             "DATA_DIR": str(self.data),
-            "KASPARRO_HOME": str(self.folder / "home"),
             "RETRY_PATIENCE_SECONDS": "5",
             "BENCH_LONGEST_SECONDS": "1",  # who refused a key is asked again by the next run
             "FRESH_FOR_SECONDS": AGES_DO_NOT_MATTER,
+            "COINGECKO_TOP_N": ALL,
+            "COINCAP_TOP_N": ALL,
         }
 
     @cached_property
     def whole(self) -> Whole:
         """Prefect's processes and the API, started when they are first asked for."""
-        opened = open_whole(self.folder, self.environment, self.postgres.socket)
+        opened = open_whole(self.folder, self.told, self.postgres.socket)
         return self._opened.enter_context(opened)
 
     def close(self) -> None:
@@ -116,6 +130,22 @@ class World:
         if process.returncode:
             raise AssertionError(f"{' '.join(command) or 'the run'} ended with {process.returncode}: {said}")
         return said
+
+    def run_inside(self, **environment: str) -> object:
+        """Run in this process: where nothing is killed, most of the work would be to start another."""
+        return self._inside(run_etl, environment)
+
+    def refresh_inside(self, **environment: str) -> None:
+        """Refresh CoinCap's file in this process."""
+        self._inside(refresh_csv, environment)
+
+    def _inside(self, job: Callable[[Workshop], Awaitable[object]], environment: Mapping[str, str]) -> object:
+        async def done() -> object:
+            async with open_workshop() as shop:
+                return await job(shop)
+
+        with patch.dict(os.environ, {**self.environment, **environment}):
+            return asyncio.run(done())
 
     def begin(self, start: Start) -> None:
         """Put everything back to where trials begin."""
@@ -147,6 +177,24 @@ class World:
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE")
 
+    @contextmanager
+    def befallen(self, *orders: Mapping[str, object]) -> Iterator[None]:
+        """Have the providers answer as orders say, for the length of the block. One that nobody met is a failure."""
+        faults = f"{self.sandbox}/_sandbox/faults"
+        httpx.post(faults, json={"faults": orders}).raise_for_status()
+        yield
+        standing = httpx.get(faults).raise_for_status().json()["on"]
+        assert all(one["given"] for one in standing), f"nobody met a fault: {standing}"
+        httpx.delete(faults).raise_for_status()
+
+    def forget_lists(self) -> None:
+        """Let the lists of all coins be due again, as they are every day."""
+        self.ask("UPDATE etl_checkpoints SET completed_at = NULL WHERE feed = 'identity' RETURNING source")
+
+    def forget_pauses(self) -> None:
+        """Let the pauses be over that providers asked for, and the month begin anew."""
+        self.ask("DELETE FROM source_budgets RETURNING source")
+
     def _prepare(self) -> None:
         """Make the states that trials begin from, as databases to be copied."""
         self.move_market(timedelta())
@@ -158,10 +206,19 @@ class World:
         self.run()
         for start in (Start.BEGUN, Start.OLDER):
             self.postgres.copy_database(DATABASE, _template(start))
+        self.forget_lists()
+        self.postgres.copy_database(DATABASE, _template(Start.DUE))
         migrate.downgrade(self.postgres.named(_template(Start.OLDER)), BEFORE_HISTORY)
         self.move_market(LATER)
         self.run("flows", "run", "refresh-csv")
         shutil.copytree(self.data, self.folder / "later")
+
+    @contextmanager
+    def earlier(self, by: timedelta) -> Iterator[None]:
+        """Have it earlier in the market for the length of the block."""
+        self.move_market(-by)
+        yield
+        self.move_market(by)
 
     def move_market(self, by: timedelta) -> None:
         """Let time pass in the market, which then stands still again."""

@@ -47,11 +47,7 @@ import json, sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 class Handler(BaseHTTPRequestHandler):
-    def do_GET(self): self.answer({})
-    def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
-        edges = [{"node": {"uid": "bitcoin"}}] if Path("published").exists() else []
-        self.answer({"data": {"__typename": "Query", "assets": {"edges": edges}}})
+    def do_GET(self): self.answer({"dataset_version": int(Path("published").exists())})
     def answer(self, body):
         text = json.dumps(body).encode()
         self.send_response(200); self.send_header("Content-Length", str(len(text))); self.end_headers()

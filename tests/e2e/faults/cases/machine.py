@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 
 from tests.e2e.faults.moments import any_moment, await_moment
-from tests.e2e.faults.registry import Unavailable, case
+from tests.e2e.faults.postgres import Unavailable
+from tests.e2e.faults.registry import case
 from tests.e2e.faults.world import World
 
 FAKETIME = ("faketime/libfaketime.so.1", "libfaketime.so.1")
@@ -17,8 +18,7 @@ HOURS = 3
 @case("disk-full", "no room on PostgreSQL's disk for some seconds, under a run", in_short=True)
 def disk_full(world: World, chance: random.Random) -> None:
     """Fill the disk under a run; PostgreSQL may end of it, and is started again."""
-    if world.postgres.disk:
-        raise Unavailable(f"a disk of its own, in memory, could not be mounted ({world.postgres.disk})")
+    world.postgres.require_disk()
     with world.start() as run:
         await_moment(world, run, any_moment(chance), chance)
         with world.postgres.full_disk():

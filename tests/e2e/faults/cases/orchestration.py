@@ -1,4 +1,7 @@
-"""The same under Prefect: its server, its worker, a run's process and the API are killed, cut off, or come twice."""
+"""The same under Prefect: its server, its worker, a run's process and the API are killed, cut off, or come twice.
+
+The API is read from all the while: it needs neither Prefect nor that nobody writes.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,13 @@ import os
 import random
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from tests.e2e.conftest import eventually
 from tests.e2e.faults.moments import Missed, any_moment, await_moment
+from tests.e2e.faults.reading import Answer, ask, reading
 from tests.e2e.faults.registry import case
 from tests.e2e.faults.world import World
 
@@ -40,20 +46,34 @@ def flow_killed(world: World, chance: random.Random) -> None:
 
 
 def _end(world: World, chance: random.Random, door: str, how: signal.Signals) -> None:
-    _under_run(world, chance)
-    world.whole.end(door, how)
-    time.sleep(chance.uniform(*AWAY_SECONDS))
-    world.whole.open(door)
-    _until_quiet(world)
-    eventually(world.whole.api_answers, 60)
+    with _readers(world, *([Answer.NOTHING] if door == "api" else [])):
+        _under_run(world, chance)
+        world.whole.end(door, how)
+        time.sleep(chance.uniform(*AWAY_SECONDS))
+        world.whole.open(door)
+        _until_quiet(world)
+        eventually(lambda: ask(world.whole.api_url) is Answer.FRESH)
+
+
+@contextmanager
+def _readers(world: World, *also: Answer) -> Iterator[None]:
+    """Read from the API for the length of the block: it answers with the data all the while, or `also` so."""
+    eventually(lambda: ask(world.whole.api_url) is Answer.FRESH)
+    with reading(world.whole.api_url) as heard:
+        yield
+    assert heard[Answer.FRESH], heard
+    assert heard.keys() <= {Answer.FRESH, *also}, heard
 
 
 for _door, _name in (("worker", "Prefect's worker"), ("server", "Prefect's server"), ("api", "the API")):
     for _how, _word in ((signal.SIGKILL, "killed"), (signal.SIGTERM, "terminated")):
         _said = "kill -9" if _how is signal.SIGKILL else "SIGTERM"
-        case(f"{_door}-{_word}", f"{_said} of {_name} under a run", under_prefect=True)(
-            partial(_end, door=_door, how=_how)
-        )
+        case(
+            f"{_door}-{_word}",
+            f"{_said} of {_name} under a run",
+            in_short=_how is signal.SIGKILL,
+            under_prefect=True,
+        )(partial(_end, door=_door, how=_how))
 
 
 @case("two-triggers", "two runs asked of Prefect at once, and one by hand", under_prefect=True)
@@ -84,20 +104,9 @@ def two_workers(world: World, chance: random.Random) -> None:
 )
 def server_cut_off(world: World, chance: random.Random) -> None:
     """Cut it for some seconds."""
-    _under_run(world, chance)
-    world.whole.to_server.cut()
-    time.sleep(chance.uniform(*AWAY_SECONDS))
-    world.whole.to_server.mend()
-    _until_quiet(world)
-
-
-@case("api-cut-off", "the network between the API and PostgreSQL is cut, under a run", under_prefect=True)
-def api_cut_off(world: World, chance: random.Random) -> None:
-    """Cut it for some seconds; the API must answer again by itself."""
-    _under_run(world, chance)
-    world.whole.api_to_postgres.cut()
-    time.sleep(chance.uniform(*AWAY_SECONDS))
-    assert not world.whole.api_answers(), "the API answers without its database"
-    world.whole.api_to_postgres.mend()
-    eventually(world.whole.api_answers, 60)
-    _until_quiet(world)
+    with _readers(world):
+        _under_run(world, chance)
+        world.whole.to_server.cut()
+        time.sleep(chance.uniform(*AWAY_SECONDS))
+        world.whole.to_server.mend()
+        _until_quiet(world)
