@@ -74,7 +74,7 @@ def _first_failures(run_ids: Sequence[int]) -> Any:  # noqa: ANN401 - a select o
         .where(
             RUNS.c.id.in_(run_ids),
             RUNS.c.parent_id.is_(None),
-            RUNS.c.flow != "ingest",  # whoever brings in one source by hand is looking
+            RUNS.c.flow.in_(("etl", "backfill", "refresh-csv")),  # the others are begun by somebody who is looking
             RUNS.c.outcome == RunOutcome.FAILED,
             func.coalesce(before, "") != RunOutcome.FAILED,
         )

@@ -47,7 +47,7 @@ SOURCES = ("coingecko", "coinpaprika", "coincap")
 PAPRIKA = "/coinpaprika/v1/tickers/btc-bitcoin/historical"
 GECKO = "/coingecko/api/v3/coins/bitcoin/market_chart"
 ROOT = Path(__file__).parents[3]
-CHANGING = (*WHAT_RUNS_DID, "dataset_version")
+CHANGING = (*WHAT_RUNS_DID, "dataset_version", "notifications")  # one that was killed is told
 MASKED = (*VOLATILE, "asked_at", "id", "payload", "content_hash")
 """What differs between two backfills that brought the same."""
 SINCE = last_whole_day(datetime.now(UTC)) - timedelta(days=130)
