@@ -15,6 +15,10 @@ from models.outcomes import NotificationKind, NotificationState, RunOutcome
 from models.queries.tables import NOTIFICATIONS, RUNS
 
 
+UNWATCHED = ("etl", "backfill", "refresh-csv")
+"""The flows whose failure is told: who begins another one is looking."""
+
+
 async def post(session: AsyncSession, notices: Sequence[Notice], at: datetime) -> None:
     """Put notices into the outbox, each once however often it is posted."""
     if not notices:
@@ -74,7 +78,7 @@ def _first_failures(run_ids: Sequence[int]) -> Any:  # noqa: ANN401 - a select o
         .where(
             RUNS.c.id.in_(run_ids),
             RUNS.c.parent_id.is_(None),
-            RUNS.c.flow.in_(("etl", "backfill", "refresh-csv")),  # the others are begun by somebody who is looking
+            RUNS.c.flow.in_(UNWATCHED),
             RUNS.c.outcome == RunOutcome.FAILED,
             func.coalesce(before, "") != RunOutcome.FAILED,
         )
