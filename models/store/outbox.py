@@ -14,7 +14,6 @@ from models.alerts import Notice
 from models.outcomes import NotificationKind, NotificationState, RunOutcome
 from models.queries.tables import NOTIFICATIONS, RUNS
 
-
 UNWATCHED = ("etl", "backfill", "refresh-csv")
 """The flows whose failure is told: who begins another one is looking."""
 
