@@ -23,6 +23,7 @@ from cyclopts import App, Parameter
 from rich.console import Console
 
 from models.logs import speak_through_logging
+from models.settings import LogSettings
 from tests.e2e.faults.catalogue import CASES
 from tests.e2e.faults.load import load as read_under_load
 from tests.e2e.faults.load import p99
@@ -165,6 +166,6 @@ def _try(world: World, case: Case, seed: int) -> Result:
 if __name__ == "__main__":
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     logging.basicConfig(handlers=[logging.NullHandler()])  # what runs inside say is in their reports
-    speak_through_logging()
+    speak_through_logging(LogSettings())
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to end: nothing that was started is left behind"))
     sys.exit(app())
