@@ -11,9 +11,9 @@ ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never UV_SYSTEM_
 WORKDIR /app
 # What others wrote is a layer of its own: it changes with uv.lock only.
 COPY pyproject.toml uv.lock ./
-RUN --mount=type=cache,target=/cache uv sync --frozen --no-default-groups --no-install-project
+RUN --mount=type=cache,target=/cache uv sync --frozen --extra otel --no-default-groups --no-install-project
 COPY . .
-RUN --mount=type=cache,target=/cache uv sync --frozen --no-default-groups \
+RUN --mount=type=cache,target=/cache uv sync --frozen --extra otel --no-default-groups \
     && .venv/bin/python -m compileall -q --invalidation-mode unchecked-hash models flows graphql_api
 # The pages' own files; a build without an npm registry goes on, and a page then says what is missing.
 RUN .venv/bin/python -m graphql_api assets || true
