@@ -22,7 +22,7 @@ def budgets_of(sources: Parents[str]) -> Rows:
         spent.label("spent"),
         BUDGETS.c.spent_current,
         BUDGETS.c.spent_history,
-        func.greatest(BUDGETS.c.a_month - spent, 0).label("left"),
+        case((BUDGETS.c.a_month.is_not(None), func.greatest(BUDGETS.c.a_month - spent, 0))).label("left"),
         BUDGETS.c.period_ends_at,
         case((is_exhausted, BUDGETS.c.period_ends_at), (is_paused, BUDGETS.c.paused_until)).label(
             "paused_until"

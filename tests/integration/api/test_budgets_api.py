@@ -39,6 +39,13 @@ async def test_a_budget_is_told_in_graphql_and_rest_and_none_is_null(api: Api, s
     assert (await api.get("/stats/sources"))["sources"][0]["budget"] == told["budget"]
 
 
+async def test_where_a_month_has_no_end_nothing_is_said_to_be_left(api: Api, sessions: Sessions) -> None:
+    async with sessions.begin() as session:
+        await make_budget(session, "coincap", spent_current=92)
+    (source,) = (await api.query("{ sources { budget { limit left spent } } }"))["sources"]
+    assert source["budget"] == {"limit": None, "left": None, "spent": 92}
+
+
 @pytest.mark.parametrize(
     ("said", "paused_until", "next_at", "reason"),
     [

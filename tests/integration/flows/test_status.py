@@ -40,6 +40,7 @@ async def _bench(sessions: Sessions) -> None:
             session, "coinpaprika", outcome=RunOutcome.FAILED, failures=3, failing_since=NOW,
             benched_until=NOW + timedelta(hours=1), reason="HTTP 500", remedy="wait",
         )  # fmt: skip
+        await make_budget(session, "coinpaprika", spent_current=13)
 
 
 async def _door(url: str, *words: str) -> tuple[int, str]:
@@ -84,6 +85,7 @@ async def test_where_a_source_is_benched_the_exit_code_is_1_and_a_person_reads_w
     (line,) = (line for line in said.splitlines() if line.startswith("coinpaprika"))
     assert "benched" in line
     assert until in line
+    assert line.endswith("no end")
     assert "7,500 of 10,000" in said
 
 

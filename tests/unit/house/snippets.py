@@ -39,6 +39,7 @@ LEFT_OUT = {
     ".venv/bin/python -m tests.unit.house.settings_pages": "writes the project's own pages; unit tests hold them to it",
     "aws": "needs an account at AWS",
     "docker": "needs a Docker engine",
+    "make up": "needs a Docker engine",
     "kubectl": "needs a cluster",
     "helm": "needs a cluster",
     "prefect work-pool create kasparro --type kubernetes": "needs a cluster",
