@@ -85,7 +85,7 @@ async def test_where_a_source_is_benched_the_exit_code_is_1_and_a_person_reads_w
     (line,) = (line for line in said.splitlines() if line.startswith("coinpaprika"))
     assert "benched" in line
     assert until in line
-    assert line.endswith("no end")
+    assert line.rstrip().endswith("no end")
     assert "7,500 of 10,000" in said
 
 
