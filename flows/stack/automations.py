@@ -1,7 +1,7 @@
 """What Prefect's server does by itself: runs whose process fell silent are declared crashed.
 
-That a bad end is told is a trigger of the deployment `tell` in prefect.yaml. These know no deployment, so they are
-kept here, and renewed whenever a worker starts.
+For where several workers serve: one alone closes such runs at its start, and the server counts heartbeats with a write
+each, for which SQLite has no room. That a bad end is told is a trigger of the deployment `tell` in prefect.yaml.
 """
 
 from __future__ import annotations

@@ -50,5 +50,6 @@ async def _prepare(settings: StackSettings, *, single_host: bool) -> None:
         await prefect.ensure_pool()
         if single_host:
             await close_stale_runs(prefect)
+        else:
+            await keep_automations(prefect)
         await deploy(prefect, settings, project_folder())
-        await keep_automations(prefect)

@@ -56,7 +56,10 @@ def soak(world: World, minutes: float) -> list[Sample]:
 
 
 def leaks(samples: Sequence[Sample]) -> list[str]:
-    """Compare the last third with the one before it; the first is for warming up."""
+    """Compare the last third with the one before it; the first is for warming up.
+
+    Memory by its median; files and connections by their most, for they come and go by fours.
+    """
     if len(samples) < RUNS_AT_LEAST:
         return [f"{len(samples)} runs are too few to tell"]
     third = len(samples) // 3
@@ -66,12 +69,12 @@ def leaks(samples: Sequence[Sample]) -> list[str]:
         was, came = (median(sample.memory[name] for sample in part) for part in (before, after))
         if came > was * (1 + SHARE_MORE_AT_MOST) + MB_MORE_AT_MOST:
             told.append(f"{name} grew from {was:.0f} to {came:.0f} MB")
-        opened, left = (median(sample.files[name] for sample in part) for part in (before, after))
+        opened, left = (max(sample.files[name] for sample in part) for part in (before, after))
         if left > opened + MORE_AT_MOST:
-            told.append(f"{name} had {opened:.0f} files open, and then {left:.0f}")
-    held, then = (median(sample.connections for sample in part) for part in (before, after))
+            told.append(f"{name} had {opened} files open, and then {left}")
+    held, then = (max(sample.connections for sample in part) for part in (before, after))
     if then > held + MORE_AT_MOST:
-        told.append(f"PostgreSQL had {held:.0f} connections, and then {then:.0f}")
+        told.append(f"PostgreSQL had {held} connections, and then {then}")
     return told
 
 

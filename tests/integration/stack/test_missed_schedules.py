@@ -1,4 +1,4 @@
-"""Schedules that came while no worker was there, on a real Prefect server: one run is left of them."""
+"""What a worker's start does to a real Prefect server: of missed schedules one run is left, of silent runs it takes care."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import httpx
 import pytest
 from stamina import retry
 
+from flows.stack.automations import keep_automations
 from flows.stack.duties import close_stale_runs
 from flows.stack.prefect_api import PrefectApi
 from tests.integration.api.prefect_server import prefect_server
@@ -97,3 +98,13 @@ async def _picked_up(prefect: PrefectApi, run_id: str) -> dict[str, Any]:
         asked = {"state": {"type": "PENDING"}, "force": False}
         (await client.post(f"{prefect.url}/flow_runs/{run_id}/set_state", json=asked)).raise_for_status()
     return dict((await prefect.run(run_id))["state"])
+
+
+async def test_where_several_workers_serve_the_server_looks_for_runs_that_fell_silent(
+    prefect: PrefectApi,
+) -> None:
+    await keep_automations(prefect)
+    first = {one["name"]: one["updated"] for one in await prefect.automations()}
+    await keep_automations(prefect)
+    assert {one["name"]: one["updated"] for one in await prefect.automations()} == first
+    assert sorted(first) == ["kasparro: runs that never began", "kasparro: silent runs"]
