@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -16,6 +17,12 @@ from sqlalchemy import make_url
 from models import migrate
 from models.db import Sessions, database
 from models.private_postgres import private_postgres
+
+# A law holds however busy the machine is.
+hypothesis.settings.register_profile(
+    "kasparro", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("kasparro")
 
 RECORDED = Path(__file__).resolve().parents[2] / "shared" / "recorded"
 _numbers = count()

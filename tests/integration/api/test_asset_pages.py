@@ -85,7 +85,6 @@ def _expected(chosen: list[tuple[Decimal | None, str]], order: AssetOrder) -> li
 
 @settings(
     max_examples=25,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(chosen=coins, order=st.sampled_from(AssetOrder), size=st.integers(1, 5))

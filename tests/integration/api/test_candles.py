@@ -91,7 +91,6 @@ def _read(candle: dict[str, Any]) -> dict[str, Any]:
 
 @settings(
     max_examples=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(points=chosen_points, interval=st.sampled_from(CandleInterval), count=st.sampled_from([1, 3, 500]))

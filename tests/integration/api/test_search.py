@@ -114,7 +114,7 @@ def _place(text: str, uid: str, symbol: str, name: str) -> Match | None:
     return next((match for match, holds in checks if holds), None)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     text=st.one_of(
         st.text("bitconrasl -_%BT10", min_size=1, max_size=7),

@@ -91,7 +91,7 @@ async def _table(session: AsyncSession, columns: tuple[str, ...]) -> Kept:
     return {row["source_id"]: dict(row) for row in found}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(writes=batches())
 async def test_merging_does_what_the_model_does(sessions: Sessions, writes: list[list[Said]]) -> None:
     kept: Kept = {}

@@ -82,7 +82,7 @@ def _landed(kept: Kept, page: Sequence[Quote]) -> Counts:
     return counts
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(brought=st.lists(pages, min_size=1, max_size=4))
 async def test_quotes_land_as_in_a_dictionary(sessions: Sessions, brought: list[list[Quote]]) -> None:
     kept: Kept = {}

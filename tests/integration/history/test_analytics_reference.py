@@ -179,7 +179,6 @@ ALONE = {LEAP_DAY.date(): Decimal(5)}
 
 @settings(
     max_examples=50,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(one=series, other=series, days=st.integers(7, 48), averaged=st.integers(1, 12))

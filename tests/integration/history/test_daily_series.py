@@ -72,7 +72,6 @@ def _middle(closes: list[tuple[Decimal, str, int]]) -> tuple[Decimal, str, int]:
 
 @settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(

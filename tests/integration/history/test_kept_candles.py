@@ -39,7 +39,6 @@ close_together = st.lists(
 pages = st.lists(some_points | close_together, max_size=5)
 LAWS = settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

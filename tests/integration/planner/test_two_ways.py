@@ -94,7 +94,7 @@ async def ways(world: Sessions) -> AsyncIterator[TwoWays]:
 answered: Counter[bool] = Counter()
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=500, suppress_health_check=list(HealthCheck))
 @given(asked=operations(QUERY))
 async def test_any_operation_has_the_same_answer_both_ways(
     ways: TwoWays, asked: tuple[str, dict[str, Any]]

@@ -167,7 +167,7 @@ ROWS = st.lists(
     max_size=25,
     unique_by=lambda row: (row[0], row.rpartition(",")[2]),
 )
-in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @given(ROWS, st.integers(60, 400))

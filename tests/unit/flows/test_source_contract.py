@@ -27,7 +27,7 @@ FEEDS = [
     for name in source.feeds
 ]
 SOURCES = [pytest.param(source, id=source.name) for source in REGISTRY.values()]
-few = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+few = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
 def _records(source: Source, feed: str) -> list[Any]:

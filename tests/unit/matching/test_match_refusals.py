@@ -327,7 +327,7 @@ fields = (
 records = st.dictionaries(st.sampled_from(fields), values) | values
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(records, max_size=4))
 def test_any_body_is_matched_or_refused(lists: Path, body: list[Any]) -> None:
     (lists / "links.csv").unlink(missing_ok=True)

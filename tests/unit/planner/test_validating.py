@@ -20,7 +20,7 @@ WORD = re.compile(r"\w+|[!$@]")
 found: Counter[bool] = Counter()
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, suppress_health_check=list(HealthCheck))
 @given(asked=operations(CORE.query_type), data=st.data())
 def test_broken_documents_are_found_broken(asked: tuple[str, dict[str, Any]], data: st.DataObject) -> None:
     text, _ = asked
