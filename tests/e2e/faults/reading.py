@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 
 import httpx
+
+from tests.e2e.faults.meanwhile import meanwhile
 
 PAGE = "{ datasetVersion assets(first: 10) { nodes { uid price { priceUsd } } } }"
 EVERY_SECONDS = 0.1
@@ -45,22 +46,9 @@ def ask(url: str, query: str = PAGE) -> Answer:
 def reading(url: str) -> Iterator[Counter[Answer]]:
     """Read on for the length of the block; yields how often which answer came."""
     heard: Counter[Answer] = Counter()
-    failed: list[BaseException] = []
-    is_over = threading.Event()
 
     def read() -> None:
-        try:
-            while not is_over.wait(EVERY_SECONDS):
-                heard[ask(url)] += 1
-        except BaseException as failure:  # noqa: BLE001 - raised again where somebody waits for it
-            failed.append(failure)
+        heard[ask(url)] += 1
 
-    reader = threading.Thread(target=read)
-    reader.start()
-    try:
+    with meanwhile(read, EVERY_SECONDS):
         yield heard
-    finally:
-        is_over.set()
-        reader.join()
-    if failed:
-        raise failed[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -13,6 +12,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
+from tests.e2e.faults.meanwhile import meanwhile
 from tests.e2e.processes import commands_of
 
 LOOK_EVERY_SECONDS = 0.1
@@ -45,19 +45,8 @@ def tables_of(url: str) -> Iterator[tuple[str, str]]:
 def watched_commands(home: Path) -> Iterator[set[str]]:
     """Note the command line of every process of a whole that comes by during the block."""
     seen: set[str] = set()
-    is_over = threading.Event()
-
-    def watch() -> None:
-        while not is_over.wait(LOOK_EVERY_SECONDS):
-            seen.update(commands_of(home))
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
+    with meanwhile(lambda: seen.update(commands_of(home)), LOOK_EVERY_SECONDS):
         yield seen
-    finally:
-        is_over.set()
-        watcher.join()
 
 
 def found_in(texts: Iterable[tuple[str, str]], secrets: Mapping[str, str]) -> list[str]:
