@@ -12,16 +12,14 @@ from uuid import UUID
 from prefect import flow, runtime
 from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
 
 from flows.history.backfilling import backfill as bring_in
 from flows.history.listings import TOP_N, Wanted
 from flows.history.progress import Progress
 from flows.report import backfill_report
-from flows.runbook import leave
+from flows.runbook import end_of, leave
 from flows.tasks import run_name
 from flows.workshop import open_workshop
-from models.outcomes import RunOutcome
 
 SHOWN_EVERY_SECONDS = 1.0
 
@@ -46,9 +44,7 @@ async def backfill(
     async with open_workshop(prefect_run_id=runtime.flow_run.id) as shop, _shown(progress):
         report = await bring_in(shop, wanted, progress)
         await leave(shop, "backfill", backfill_report(report))
-    if report.outcome is RunOutcome.FAILED:
-        return Failed(message=report.error)
-    return Completed(name=report.outcome.capitalize(), message=report.error)
+    return end_of(report.outcome, report.error, report.error)
 
 
 @asynccontextmanager

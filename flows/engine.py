@@ -106,7 +106,7 @@ async def ingest_source(
     A second run of the same source at the same time is skipped.
     """
     began = now()
-    async with sole_run(shop.sessions, job_of("ingest", name)) as is_ours:
+    async with sole_run(shop.sessions, job_of(FLOW, name)) as is_ours:
         if not is_ours:
             reason = f"{name}: another run of this source is under way"
             await skip_run(shop, FLOW, reason, source=name, parent_id=errand.parent_id)

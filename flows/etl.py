@@ -6,15 +6,13 @@ from typing import Any
 
 from prefect import flow, runtime
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
 
 from flows.market_csv import refresh_csv
 from flows.pipeline import EtlReport, run_etl
 from flows.report import etl_report
-from flows.runbook import leave
+from flows.runbook import end_of, leave
 from flows.tasks import cached_fetch, prefect_steps, prune_cache, run_name
 from flows.workshop import Workshop, open_workshop
-from models.outcomes import RunOutcome
 
 BOOTSTRAP_TOP_N = 100
 
@@ -43,7 +41,5 @@ async def _shown(shop: Workshop, report: EtlReport) -> State[Any]:
     """Leave what people want to see, and end the flow as the run ended: a lost source is no success."""
     await leave(shop, "etl", etl_report(report))
     await prune_cache()
-    if report.outcome is RunOutcome.FAILED:
-        told = "; ".join(f"{source.error} → {source.remedy}" for source in report.sources)
-        return Failed(message=f"every source failed: {told}")
-    return Completed(name=report.outcome.capitalize(), message=report.error)
+    told = "; ".join(f"{source.error} → {source.remedy}" for source in report.sources)
+    return end_of(report.outcome, report.error, f"every source failed: {told}")

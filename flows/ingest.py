@@ -6,14 +6,12 @@ from typing import Any
 
 from prefect import flow, runtime
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
 
 from flows.engine import Errand
 from flows.report import sources_report
-from flows.runbook import leave
+from flows.runbook import end_of, leave
 from flows.tasks import prefect_steps, run_name
 from flows.workshop import open_workshop
-from models.outcomes import RunOutcome
 
 
 @flow(name="ingest", flow_run_name=run_name)
@@ -23,6 +21,4 @@ async def ingest(source: str, top_n: int | None = None, *, refresh: bool = False
         steps = prefect_steps(refresh=refresh)
         report = await steps.ingest(shop, shop.known(source), Errand(top_n=top_n))
         await leave(shop, "ingest", sources_report([report]))
-    if report.outcome is RunOutcome.FAILED:
-        return Failed(message=f"{report.error} → {report.remedy}")
-    return Completed(name=report.outcome.capitalize(), message=report.error)
+    return end_of(report.outcome, report.error, f"{report.error} → {report.remedy}")

@@ -6,12 +6,11 @@ from typing import Any
 
 from prefect import flow, runtime
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
 
 from flows import market_csv
+from flows.runbook import end_of
 from flows.tasks import cached_fetch, run_name
 from flows.workshop import open_workshop
-from models.outcomes import RunOutcome
 
 SCHEDULED = "auto-scheduled"
 """The tag that Prefect's scheduler gives to its runs."""
@@ -27,7 +26,5 @@ async def refresh_csv(*, refresh: bool = False) -> State[Any]:
     async with open_workshop(prefect_run_id=runtime.flow_run.id) as shop:
         fetch = cached_fetch(refresh=refresh)
         report = await market_csv.refresh_csv(shop, fetch=fetch, heeds_bench=is_scheduled)
-    if report.outcome is RunOutcome.FAILED:
-        return Failed(message=f"{report.error} → {report.remedy}")
     told = report.error or f"{report.rows} rows in {report.path}"
-    return Completed(name=report.outcome.capitalize(), message=told)
+    return end_of(report.outcome, told, f"{report.error} → {report.remedy}")

@@ -1,4 +1,4 @@
-"""What a run leaves in Prefect's UI: its report, and tables of what people should look at.
+"""What a run leaves in Prefect's UI: its report, tables of what people should look at, and the state it ends in.
 
 Keys stay the same from run to run, so that the newest of each is one click away; the server deletes what belongs to
 runs that it no longer keeps.
@@ -6,11 +6,16 @@ runs that it no longer keeps.
 
 from __future__ import annotations
 
+from typing import Any
+
 from prefect import runtime
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
 
 from flows.findings import ROWS_AT_MOST, Table, find
 from flows.workshop import Workshop
+from models.outcomes import RunOutcome
 
 
 async def leave(shop: Workshop, flow: str, report: str) -> None:
@@ -32,6 +37,13 @@ async def leave(shop: Workshop, flow: str, report: str) -> None:
         await acreate_table_artifact(
             rows, key=f"{flow}-{kind}", description=f"{told}. {ROWS_AT_MOST} rows at most."
         )
+
+
+def end_of(outcome: RunOutcome, told: str | None, because: str | None) -> State[Any]:
+    """End a flow as its run ended, named so, with what there is to tell; a failed one with why, and what to do."""
+    if outcome is RunOutcome.FAILED:
+        return Failed(message=because)
+    return Completed(name=outcome.capitalize(), message=told)
 
 
 def _drift(rows: Table) -> str:

@@ -32,9 +32,8 @@ from models.tracing import start_tracing
 
 T = TypeVar("T")
 
-speak_through_logging(
-    LogSettings()
-)  # a flow run's process has no front door of ours: this is where it comes in
+# A flow run's process has no front door of ours: this is where it comes in.
+speak_through_logging(LogSettings())
 start_tracing("kasparro-flows")
 collect_seldom()
 

@@ -6,6 +6,8 @@ import gc
 import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from multiprocessing import parent_process
 from pathlib import Path
@@ -24,7 +26,7 @@ from graphql_api.graphiql import page as graphiql
 from graphql_api.pages.npm import AssetError, bring, registry
 from graphql_api.schema import SDL_PATH, print_sdl
 from graphql_api.settings import ApiSettings
-from models.db import DatabaseUnavailable, psycopg_url
+from models.db import DatabaseUnavailable, address_of, psycopg_url
 from models.front_door import door, enter
 from models.logs import log_to_stderr
 from models.postgres_programs import PostgresError
@@ -60,15 +62,14 @@ def serve(*, reload: bool = False, database_seconds: float = DATABASE_SECONDS) -
     """
     settings = ApiSettings()
     log_to_stderr(LogSettings())
-    with open_vault(DatabaseSettings()) as url, TemporaryDirectory(prefix="kasparro-api-") as shared:
+    workers = 1 if reload else settings.web_concurrency
+    with open_vault(DatabaseSettings()) as url, _sharing(workers):
         await_database(url, database_seconds)
         os.environ["DATABASE_URL"] = url  # for the processes that answer
-        if settings.web_concurrency > 1 and not reload:
-            os.environ[SHARED] = shared
         uvicorn.run(
             "graphql_api.__main__:build",
             factory=True,
-            workers=1 if reload else settings.web_concurrency,
+            workers=workers,
             host=settings.api_host,
             port=settings.api_port,
             reload=reload,
@@ -122,6 +123,17 @@ def build() -> Starlette:
     return app
 
 
+@contextmanager
+def _sharing(workers: int) -> Iterator[None]:
+    """Give the processes behind one port a folder in common, where there are several."""
+    if workers == 1:
+        yield
+        return
+    with TemporaryDirectory(prefix="kasparro-api-") as shared:
+        os.environ[SHARED] = shared
+        yield
+
+
 def _leave_with_parent() -> None:
     """Stop when the process that started this one is gone: a worker would keep the port for ever."""
     parent = parent_process()
@@ -140,9 +152,7 @@ def await_database(url: str, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while True:
         try:
-            psycopg.connect(
-                target.set(drivername="postgresql").render_as_string(hide_password=False), connect_timeout=5
-            ).close()
+            psycopg.connect(address_of(target), connect_timeout=5).close()
         except psycopg.OperationalError as error:
             if time.monotonic() > deadline:
                 raise DatabaseUnavailable(

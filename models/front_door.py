@@ -35,22 +35,15 @@ def enter(
     ends with its place in our code.
     """
     given = list(sys.argv[1:] if words is None else words)
-    asked = [word for word in given if word != DEBUG]
     try:
         prepare()
-        app(asked)
-    except ValidationError as error:
-        _end(told(error), error, is_debug=asked != given)
-    except mendable as error:
-        _end(str(error), error, is_debug=asked != given)
-    except Exception as error:  # noqa: BLE001 - the door is the last place
-        _end(_unforeseen(error), error, is_debug=asked != given)
-
-
-def _end(sentence: str, error: Exception, *, is_debug: bool) -> None:
-    if is_debug:
-        raise error
-    sys.exit(sentence)
+        app([word for word in given if word != DEBUG])
+    except Exception as error:
+        if DEBUG in given:
+            raise
+        if isinstance(error, ValidationError):
+            sys.exit(told(error))
+        sys.exit(str(error) if isinstance(error, mendable) else _unforeseen(error))
 
 
 def _unforeseen(error: Exception) -> str:

@@ -22,12 +22,12 @@ def families(services: Services) -> Iterator[Metric]:
     yield from _graphql(services)
     yield from _cache(services)
     yield from _connections(services)
-    yield _gauge(
+    yield GaugeMetricFamily(
         "kasparro_subscribers", "Subscriptions that are told of news.", services.listener.subscribers
     )
-    yield _gauge("kasparro_api_processes", "Processes that answer.", 1)
+    yield GaugeMetricFamily("kasparro_api_processes", "Processes that answer.", 1)
     if (held := memory_bytes()) is not None:
-        yield _gauge("kasparro_memory_bytes", "Memory that the API's processes hold.", held)
+        yield GaugeMetricFamily("kasparro_memory_bytes", "Memory that the API's processes hold.", held)
     lag = HistogramMetricFamily("kasparro_event_loop_lag_seconds", "How late the event loop came round.")
     yield _add(lag, (), services.counters.lag)
 
@@ -74,10 +74,10 @@ def _cache(services: Services) -> Iterator[Metric]:
     for result in ("hits", "misses", "joined", "bypasses", "stand_ins"):
         looked.add_metric([result], getattr(counters, f"cache_{result}"))
     yield looked
-    yield _gauge("kasparro_cache_answers", "Answers that are kept.", len(cache))
-    yield _gauge("kasparro_cache_bytes", "What they take in memory.", cache.bytes)
+    yield GaugeMetricFamily("kasparro_cache_answers", "Answers that are kept.", len(cache))
+    yield GaugeMetricFamily("kasparro_cache_bytes", "What they take in memory.", cache.bytes)
     is_usable = cache.is_on and cache.lease.is_valid
-    yield _gauge(
+    yield GaugeMetricFamily(
         "kasparro_cache_usable_processes", "Processes that may answer from copies now.", int(is_usable)
     )
 
@@ -93,11 +93,9 @@ def _connections(services: Services) -> Iterator[Metric]:
         family.add_metric([name, "busy"], busy)
         family.add_metric([name, "idle"], idle)
     yield family
-    yield _gauge("kasparro_database_waiting", "Statements that wait for a connection.", readers.waiting)
-
-
-def _gauge(name: str, told: str, value: float) -> Metric:
-    return GaugeMetricFamily(name, told, value)
+    yield GaugeMetricFamily(
+        "kasparro_database_waiting", "Statements that wait for a connection.", readers.waiting
+    )
 
 
 def _add(family: HistogramMetricFamily, labels: tuple[str, ...], timings: Timings) -> Metric:

@@ -1,6 +1,6 @@
 """Several processes behind one port, told as one: whichever is asked adds up what all of them wrote down.
 
-Each writes its numbers into one folder, once a second. What a process counted that has died stays counted, else the sum
+Each writes its numbers into one folder, again and again. What a process counted that has died stays counted, else the sum
 would fall and look like a restart; what it held is gone with it.
 """
 

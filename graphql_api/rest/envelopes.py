@@ -6,7 +6,7 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
-from graphql_api.rest.shapes import Budget, Checkpoint, Moment, Observation, RawRecord, Run, Unified
+from graphql_api.rest.shapes import Budget, Checkpoint, Moment, Observation, RawRecord, Run, Standing, Unified
 
 
 class Pagination(TypedDict):
@@ -65,16 +65,10 @@ class LastRun(TypedDict):
     records_processed: int
 
 
-class TroubledSource(TypedDict):
-    """A source that somebody should know of: how it does, why, and when it is asked again."""
+class TroubledSource(Standing):
+    """A source that somebody should know of."""
 
     source: str
-    state: str
-    failures: int
-    failing_since: Moment | None
-    next_try: Moment | None
-    reason: str | None
-    remedy: str | None
 
 
 class Health(TypedDict):
@@ -124,18 +118,12 @@ class Checkpoints(TypedDict):
     checkpoints: list[Checkpoint]
 
 
-class SourceState(TypedDict):
+class SourceState(Standing):
     """A source, how it stands and what it amounts to."""
 
     name: str
     title: str
     status: str | None
-    state: str
-    failures: int
-    failing_since: Moment | None
-    next_try: Moment | None
-    reason: str | None
-    remedy: str | None
     last_run: Run | None
     last_success: Moment | None
     listings: int

@@ -10,8 +10,8 @@ from graphql_api.dataset import read_dataset
 from graphql_api.errors import Unavailable
 from graphql_api.planner.rows import Row
 from graphql_api.rest.answers import answer, endpoint
-from graphql_api.rest.envelopes import Health, LastRun, TroubledSource
-from graphql_api.rest.shapes import moment
+from graphql_api.rest.envelopes import Health, LastRun
+from graphql_api.rest.shapes import moment, standing
 from graphql_api.transport.caching import NEVER
 from models.condition import troubles
 from models.queries import runs as run_queries
@@ -38,7 +38,7 @@ async def health(context: Context) -> Response:
         "status": "degraded" if reasons else "healthy",
         "database_connected": True,
         "reason": "; ".join(reasons) or None,
-        "degraded": [_troubled(source) for source in sources],
+        "degraded": [{"source": source.source, **standing(source)} for source in sources],
         "last_etl_run": _last_run(last),
         "dataset_version": dataset.version,
         "upstream": dataset.upstream,
@@ -57,18 +57,6 @@ def _unhealthy(reason: str) -> Health:
         "dataset_version": None,
         "upstream": None,
         "published_at": None,
-    }
-
-
-def _troubled(source: Row) -> TroubledSource:
-    return {
-        "source": source.source,
-        "state": source.state,
-        "failures": source.failures,
-        "failing_since": moment(source.failing_since),
-        "next_try": moment(source.next_try_at),
-        "reason": source.reason,
-        "remedy": source.remedy,
     }
 
 

@@ -132,6 +132,17 @@ class Budget(TypedDict):
     reason: str | None
 
 
+class Standing(TypedDict):
+    """How a source does, why, and when it is asked again."""
+
+    state: str
+    failures: int
+    failing_since: Moment | None
+    next_try: Moment | None
+    reason: str | None
+    remedy: str | None
+
+
 def moment(at: datetime | None) -> str | None:
     """Print a time, if there is one."""
     return None if at is None else print_datetime(at)
@@ -254,4 +265,16 @@ def budget(row: Row) -> Budget:
         "paused_until": moment(row.paused_until),
         "next_at": moment(row.next_at),
         "reason": row.reason,
+    }
+
+
+def standing(row: Row) -> Standing:
+    """Shape how a source does."""
+    return {
+        "state": row.state,
+        "failures": row.failures,
+        "failing_since": moment(row.failing_since),
+        "next_try": moment(row.next_try_at),
+        "reason": row.reason,
+        "remedy": row.remedy,
     }

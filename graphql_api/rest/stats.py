@@ -16,7 +16,7 @@ from graphql_api.planner.rows import Row
 from graphql_api.rest.answers import answer, endpoint
 from graphql_api.rest.envelopes import Counted, Debug, SourceState, SourceSummary
 from graphql_api.rest.parameters import paging
-from graphql_api.rest.shapes import Budget, budget, checkpoint, moment, run
+from graphql_api.rest.shapes import Budget, budget, checkpoint, moment, run, standing
 from graphql_api.security import require_admin
 from graphql_api.settings import Environment
 from graphql_api.transport.caching import NEVER
@@ -151,12 +151,7 @@ def _source(
         "name": row.name,
         "title": row.title,
         "status": None if last is None else last.outcome,
-        "state": row.state,
-        "failures": row.failures,
-        "failing_since": moment(row.failing_since),
-        "next_try": moment(row.next_try_at),
-        "reason": row.reason,
-        "remedy": row.remedy,
+        **standing(row),
         "last_run": None if last is None else run(last),
         "last_success": last_success,
         "listings": totals.listings,

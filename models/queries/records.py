@@ -52,7 +52,7 @@ def rejects(wanted: RejectFilter) -> Rows:
 def rejects_of(prefect_run_id: str) -> Rows:
     """Select what a run of Prefect's was the first to reject, in the order it did."""
     runs = select(RUNS.c.id).where(RUNS.c.prefect_run_id == prefect_run_id)
-    columns = (REJECTS.c[name] for name in ("source", "feed", "record_id", "reason", "detail", "rejected_at"))
+    columns = (REJECTS.c[name] for name in ("source", "record_id", "reason", "detail"))
     return select(*columns).where(REJECTS.c.run_id.in_(runs)).order_by(REJECTS.c.id)
 
 

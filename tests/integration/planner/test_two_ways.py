@@ -19,7 +19,7 @@ from graphql_api.planner.plans import REFUSED, Planner
 from graphql_api.planner.selections import Unplannable
 from graphql_api.scalars import encode_exactly
 from graphql_api.schema import schema
-from models.db import Sessions
+from models.db import Sessions, address_of
 from tests.integration.api.client import OFFLINE, asked
 from tests.operations import operations
 
@@ -83,7 +83,7 @@ class TwoWays:
 @pytest.fixture(scope="module")
 async def ways(world: Sessions) -> AsyncIterator[TwoWays]:
     """Both ways into the world."""
-    url = world.kw["bind"].url.set(drivername="postgresql").render_as_string(hide_password=False)
+    url = address_of(world.kw["bind"].url)
     async with (
         asked(world, OFFLINE) as api,
         await psycopg.AsyncConnection.connect(url, autocommit=True, options="-c timezone=UTC") as connection,
